@@ -1,0 +1,96 @@
+# laxity: everything is built from here. `make help` lists the targets.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+BUILD ?= build
+CUDA ?= /usr/local/cuda
+PKG_CONFIG ?= pkg-config
+# 1 builds the profiling harness into the program; 0 leaves it out.
+HARNESS ?= $(shell $(PKG_CONFIG) --exists libprotobuf-c && command -v protoc-c >/dev/null && echo 1 || echo 0)
+
+REQUIRED := -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic \
+	-Wshadow -Wconversion -Wmissing-prototypes -ffp-contract=off -fPIC
+LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags gsl sqlite3 inih nettle zlib 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs gsl sqlite3 inih nettle zlib 2>/dev/null) -ldl -lm -lpthread
+CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+COMMIT := $(shell git describe --always --dirty=+ --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
+
+SOURCES := $(wildcard sim/*.c policies/*.c traces/*.c)
+LIBRARY := $(filter-out sim/main.c policies/template.c,$(SOURCES))
+COMMANDS := $(patsubst sim/cmd_%.c,%,$(wildcard sim/cmd_*.c))
+TESTS := $(wildcard tests/test_*.c)
+SUITES := $(patsubst tests/test_%.c,%,$(TESTS))
+
+ifeq ($(HARNESS),1)
+LIBRARY += $(wildcard traces/harness/*.c)
+COMMANDS += $(patsubst traces/harness/cmd_%.c,%,$(wildcard traces/harness/cmd_*.c))
+LIBS_CFLAGS += $(shell $(PKG_CONFIG) --cflags libprotobuf-c)
+LIBS += $(shell $(PKG_CONFIG) --libs libprotobuf-c)
+endif
+
+OBJECTS := $(LIBRARY:%.c=$(BUILD)/%.o)
+ALL_CFLAGS = $(REQUIRED) $(CFLAGS) $(LIBS_CFLAGS) -I$(BUILD)/generated
+COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: all
+all: laxity $(BUILD)/policies/template.o
+
+laxity: $(BUILD)/laxity
+	@cp -f $< $@.tmp && mv -f $@.tmp $@
+
+$(BUILD)/laxity: $(BUILD)/sim/main.o $(BUILD)/version.o $(OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE)
+
+$(BUILD)/tests/%.o: ALL_CFLAGS += $(CHECK_CFLAGS)
+
+# The list of commands and of test suites is the list of files.
+$(BUILD)/sim/main.o: $(BUILD)/generated/commands.h
+$(BUILD)/generated/commands.h: FORCE
+	@mkdir -p $(@D)
+	@for c in $(sort $(COMMANDS)); do echo "COMMAND($$c)"; done >$@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+$(BUILD)/tests/main.o: $(BUILD)/generated/suites.h
+$(BUILD)/generated/suites.h: FORCE
+	@mkdir -p $(@D)
+	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done >$@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+# The commit is compiled in by one small file, remade only when it changes.
+$(BUILD)/version.o: $(BUILD)/generated/version.c
+	@mkdir -p $(@D)
+	$(COMPILE)
+$(BUILD)/generated/version.c: FORCE
+	@mkdir -p $(@D)
+	@printf '#include "../../sim/version.h"\nconst char laxity_commit[] = "%s";\n' '$(COMMIT)' >$@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+# ---- Tests ---------------------------------------------------------------
+TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c))
+$(BUILD)/run-tests: $(TEST_OBJECTS) $(BUILD)/version.o $(OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
+
+# Test policies and other shared objects: tests/plugins/*.c
+PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugins/*.c))
+$(BUILD)/tests/plugins/%.so: tests/plugins/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -shared -o $@ $<
+
+.PHONY: test
+test: all $(BUILD)/run-tests $(PLUGINS) ## build and run the tests (no installation)
+	LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
+
+.PHONY: clean FORCE
+clean: ## remove what was built
+	rm -rf build build-* laxity
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,6 @@
+/* Which laxity this is. */
+#ifndef LAXITY_VERSION_H
+#define LAXITY_VERSION_H
+#define LAXITY_VERSION "0.1.0"
+extern const char laxity_commit[];   /* "+" at the end: changed since */
+#endif
