@@ -22,11 +22,34 @@ struct stream {
 	uint32_t words[4];
 };
 
-void stream_open(struct stream *s, uint32_t seed, enum purpose p, uint64_t index);
-uint32_t stream_word(struct stream *s);
+/* Start a stream: a few stores, the first block is computed with the first
+ * word. 2^34 words are there; a stream that is asked for more starts over. */
+static inline void stream_open(struct stream *s, uint32_t seed,
+	enum purpose p, uint64_t index)
+{
+	s->index = index;
+	s->seed = seed;
+	s->purpose = (uint32_t)p;
+	s->block = 0;
+	s->used = 4;
+}
+
+/* Compute the next block of four words: stream_word calls it. */
+void stream_refill(struct stream *s);
+
+static inline uint32_t stream_word(struct stream *s)
+{
+	if (s->used == 4)
+		stream_refill(s);
+	return s->words[s->used++];
+}
 
 /* Uniform on [0, 1): ((a >> 5) 2^26 + (b >> 6)) / 2^53 from words a, b. */
-double stream_unit(struct stream *s);
+static inline double stream_unit(struct stream *s)
+{
+	uint64_t a = stream_word(s) >> 5, b = stream_word(s) >> 6;
+	return (double)(a << 26 | b) * 0x1p-53;
+}
 
 /* One of n, floor(u n). */
 static inline int64_t stream_below(struct stream *s, int64_t n)
@@ -34,9 +57,16 @@ static inline int64_t stream_below(struct stream *s, int64_t n)
 	return (int64_t)(stream_unit(s) * (double)n);
 }
 
+/* The block function itself, for whoever wants to check it. */
+void stream_philox(const uint32_t counter[4], const uint32_t key[2],
+	uint32_t out[4]);
+
 /* As a GSL generator ("philox4x32"), so that GSL's distributions work on it.
- * gsl_rng_set opens {seed, 1, 0}; stream_gsl points one at a stream: the
- * generator then draws from, and moves, the given stream. */
+ * Its get_double takes two words (53 bits), not GSL's usual 32, which would end
+ * the exponential at 22 means. gsl_rng_set opens {seed, 1, 0}, with 1 for the
+ * seed 0 as GSL's own generators do; stream_gsl points one at a stream: the
+ * generator then draws from, and moves, the given stream, which must outlive
+ * that use. */
 extern const gsl_rng_type *const stream_gsl_type;
 void stream_gsl(gsl_rng *r, struct stream *s);
 
