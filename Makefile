@@ -6,10 +6,11 @@ BUILD ?= build
 CUDA ?= /usr/local/cuda
 PKG_CONFIG ?= pkg-config
 # 1 builds the profiling harness into the program; 0 leaves it out.
-HARNESS ?= $(shell $(PKG_CONFIG) --exists libprotobuf-c && command -v protoc-c >/dev/null && echo 1 || echo 0)
+HARNESS ?= $(shell $(PKG_CONFIG) --exists libprotobuf-c 2>/dev/null && command -v protoc-c >/dev/null && echo 1 || echo 0)
 
 REQUIRED := -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic \
 	-Wshadow -Wconversion -Wmissing-prototypes -ffp-contract=off -fPIC
+# Where a package is missing the targets that install packages still work.
 LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags gsl sqlite3 inih nettle zlib 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs gsl sqlite3 inih nettle zlib 2>/dev/null) -ldl -lm -lpthread
 CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
@@ -34,7 +35,7 @@ ALL_CFLAGS = $(REQUIRED) $(CFLAGS) $(LIBS_CFLAGS) -I$(BUILD)/generated
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 .PHONY: all
-all: laxity $(BUILD)/policies/template.o
+all: laxity ## build the program (default)
 
 laxity: $(BUILD)/laxity
 	@cp -f $< $@.tmp && mv -f $@.tmp $@
@@ -84,6 +85,37 @@ $(BUILD)/tests/plugins/%.so: tests/plugins/%.c
 .PHONY: test
 test: all $(BUILD)/run-tests $(PLUGINS) ## build and run the tests (no installation)
 	LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
+
+# ---- The two commands, which also install what is missing -------------------
+.PHONY: run check
+run: ## install what is missing, build, run the main job, draw it
+	@scripts/install-deps core
+	@$(MAKE) --no-print-directory laxity
+	@scripts/make-run
+
+check: ## install what is missing, build, run every test
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory check-installed
+
+# Sanitizers and the second compiler first, so that the summary of the whole
+# suite is what a reader sees last.
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
+	-fno-sanitize-recover=undefined
+.PHONY: check-installed check-sanitized check-clang
+check-installed: check-sanitized check-clang
+	@$(MAKE) --no-print-directory test
+
+check-sanitized: ## the quick tests under ASan and UBSan
+	@$(MAKE) --no-print-directory BUILD=build-san CFLAGS='$(SANITIZE)' \
+		test-quick CK_FORK=no
+
+check-clang: ## build everything with clang, warnings as errors
+	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
+		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests
+
+.PHONY: test-quick
+test-quick: $(BUILD)/laxity $(BUILD)/run-tests $(PLUGINS)
+	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
 .PHONY: clean FORCE
 clean: ## remove what was built

@@ -11,6 +11,9 @@
 #include "choice.h"
 #include "workload.h"
 
+/* Sums of products of times and counts, which 64 bits do not hold. */
+__extension__ typedef __int128 wide;
+
 /* ---- What happened, for those who listen --------------------------------- */
 
 struct request_record {
@@ -20,7 +23,8 @@ struct request_record {
 	int32_t depth;              /* deepest completed in time */
 	bool correct, missed;
 	double confidence;          /* NAN at depth 0 */
-	double energy_j;            /* NAN without power data */
+	double energy_j;            /* of its stages; NAN without power data */
+	int64_t busy_ns;            /* sum of its stages' durations */
 	double slowdown_mean, slowdown_variance; /* the policy's estimate when
 	                             * its first stage was decided; NAN: none */
 	int32_t environment;        /* in force then; -1: never started */
@@ -40,10 +44,11 @@ struct sink {
 	void (*request)(void *context, const struct request_record *r);
 	/* When a stage ends. */
 	void (*stage)(void *context, const struct stage_record *s);
-	/* After every decision as validated: for audits and exact replay. */
+	/* Every decision with the view it was taken in, before it is carried
+	 * out: for audits and exact replay. */
 	void (*decision)(void *context, int64_t now_ns, const struct view *v,
 		const struct decision *d);
-	/* Before each instant's first pick. NULL members are not called. */
+	/* NULL members are not called. */
 };
 
 /* ---- Results ------------------------------------------------------------- */
@@ -64,7 +69,7 @@ struct metrics {
 	int64_t measured_ns;        /* length of the measured interval */
 	int64_t busy_ns, idle_ns;   /* over devices, clipped to it */
 	int64_t stages, released, left;
-	__extension__ __int128 present_integral_ns, response_sum_ns;
+	wide present_integral_ns, response_sum_ns;
 	int64_t run_end_ns;
 };
 
@@ -81,23 +86,24 @@ struct launch {
 	int64_t sampled_ns;         /* simulated duration, from the trace */
 };
 
-/* A clock decides how long stages take and when the engine looks. NULL members
- * of a NULL clock stand for simulation. All return 0, or -1 after one message,
- * which ends the run. */
+/* A clock decides how long stages take and when the engine looks. Its functions
+ * return 0, or -1 after one message, which ends the run. */
 struct clock {
 	void *context;
 	/* A stage starts. Simulated time: set *duration_ns. Real time: send
 	 * it and set *duration_ns to -1; its end comes from `wait`. */
 	int (*start)(void *context, const struct launch *l, int64_t *duration_ns);
+	/* Time is real: the workload's decision cost is not added to a stage,
+	 * since it is really paid. */
+	bool real;
 	/* The earliest event known is at `next_ns` (TIME_NEVER: none but
 	 * completions). Return the instant to look at in *now_ns: next_ns in
 	 * simulated time; in real time, sleep or poll until next_ns has come
 	 * or a stage has ended. Ended stages are reported by
-	 * engine_complete before returning. May be NULL. */
+	 * engine_complete before returning. All events up to *now_ns are then
+	 * handled, each at its own instant; picks are asked at *now_ns.
+	 * NULL: *now_ns = next_ns. */
 	int (*wait)(void *context, struct engine *e, int64_t next_ns, int64_t *now_ns);
-	/* The instant at which pick is asked, read after the instant's events
-	 * (NULL: the instant itself). */
-	int64_t (*read)(void *context);
 };
 
 /* From clock.wait: the stage in flight on `device` ended at end_ns with this

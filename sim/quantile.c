@@ -1,0 +1,75 @@
+#include "quantile.h"
+
+#include "mem.h"
+#include "num.h"
+
+#include <assert.h>
+#include <gsl/gsl_statistics_long.h>
+#include <stdlib.h>
+
+static_assert(sizeof(long) == sizeof(int64_t), "GSL selects among long");
+
+struct quantile *quantile_new(int64_t max)
+{
+	struct quantile *q = mem_new(1, sizeof *q);
+
+	assert(max >= 0 && max < TIME_MAX_NS);
+	q->max = max;
+	return q;
+}
+
+void quantile_free(struct quantile *q)
+{
+	if (!q)
+		return;
+	free(q->value);
+	free(q->count);
+	free(q);
+}
+
+/* Count what is pending, so that the counters are complete. */
+static void settle(struct quantile *q)
+{
+	for (int i = 0; i < QUANTILE_PENDING; i++) {
+		q->count[q->pending[i]]++;
+		q->pending[i] = q->max + 1;
+	}
+}
+
+void quantile_grow(struct quantile *q)
+{
+	if (q->n <= q->max) {
+		int64_t room = q->room ? q->room * 2 : 1024;
+
+		q->room = room <= q->max ? room : q->max + 1;
+		q->value = mem_resize(q->value, (size_t)q->room, sizeof *q->value);
+		return;
+	}
+	q->count = mem_new((size_t)q->max + 2, sizeof *q->count);
+	for (int64_t i = 0; i < q->n; i++)
+		q->count[q->value[i]]++;
+	free(q->value);
+	q->value = NULL;
+	q->room = INT64_MAX;
+	for (int i = 0; i < QUANTILE_PENDING; i++)
+		q->pending[i] = q->max + 1;
+}
+
+int64_t quantile_rank(struct quantile *q, int percent)
+{
+	/* In integers: 0.99 n in binary may come out above a whole number. */
+	int64_t rank = q->n / 100 * percent
+		+ (q->n % 100 * percent + 99) / 100;
+	int64_t value = -1;
+
+	assert(percent >= 1 && percent <= 100);
+	if (!q->n)
+		return -1;
+	if (!q->count)
+		return gsl_stats_long_select((long *)q->value, 1, (size_t)q->n,
+			(size_t)rank - 1);
+	settle(q);
+	for (uint64_t below = 0; below < (uint64_t)rank; )
+		below += q->count[++value];
+	return value;
+}

@@ -1,0 +1,118 @@
+#include "../sim/quantile.h"
+
+#include "../sim/mem.h"
+#include "../sim/stream.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static int rising(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* ceil(q n) with q = percent / 100, found by counting. */
+static int64_t by_sorting(const int64_t *sorted, int64_t n, int percent)
+{
+	int64_t rank = 1;
+
+	while (rank * 100 < percent * n)
+		rank++;
+	return sorted[rank - 1];
+}
+
+START_TEST(quantiles_are_of_nearest_rank)
+{
+	struct quantile *q = quantile_new(1000);
+
+	ck_assert_int_eq(quantile_rank(q, 50), -1);
+	quantile_add(q, 7);
+	ck_assert_int_eq(quantile_rank(q, 1), 7);
+	ck_assert_int_eq(quantile_rank(q, 100), 7);
+	for (int i = 99; i >= 1; i--)
+		quantile_add(q, i * 10);
+	/* 7, 10, 20 ... 990: 100 values */
+	ck_assert_int_eq(quantile_rank(q, 1), 7);
+	ck_assert_int_eq(quantile_rank(q, 2), 10);
+	ck_assert_int_eq(quantile_rank(q, 50), 490);
+	ck_assert_int_eq(quantile_rank(q, 99), 980);
+	ck_assert_int_eq(quantile_rank(q, 100), 990);
+	quantile_add(q, 1000);      /* 101 values: ceil(99.99) = 100 */
+	ck_assert_int_eq(quantile_rank(q, 99), 990);
+	quantile_free(q);
+	quantile_free(NULL);
+}
+END_TEST
+
+/* Kept and counted values must agree with sorting, at every step: small maxima
+ * pass from one form to the other on the way. */
+START_TEST(quantiles_equal_those_of_sorting)
+{
+	static const int64_t maxima[] = { 0, 1, 2, 63, 1023, 1024, 1500, 5000,
+		INT64_C(1) << 40 };
+	enum { N = 6000 };
+	int64_t *sorted = mem_new(N, sizeof *sorted);
+	struct stream s;
+
+	stream_open(&s, 3, PURPOSE_POLICY, 0);
+	for (size_t m = 0; m < sizeof maxima / sizeof *maxima; m++) {
+		struct quantile *q = quantile_new(maxima[m]);
+
+		for (int64_t n = 0; n < N; ) {
+			int64_t x = stream_below(&s, maxima[m] + 1);
+
+			/* Some runs of the largest value too. */
+			x = n % 7 == 3 ? maxima[m] : x;
+			quantile_add(q, x);
+			sorted[n++] = x;
+			if (n != 1 && n % 977 != 0 && n != N)
+				continue;
+			qsort(sorted, (size_t)n, sizeof *sorted, rising);
+			for (int p = 1; p <= 100; p++)
+				ck_assert_int_eq(quantile_rank(q, p),
+					by_sorting(sorted, n, p));
+		}
+		ck_assert_int_eq(q->n, N);
+		ck_assert_msg((q->count != NULL) == (maxima[m] + 1 < N),
+			"max %ld", (long)maxima[m]);
+		quantile_free(q);
+	}
+	free(sorted);
+}
+END_TEST
+
+START_TEST(memory_stops_growing_at_one_counter_a_value)
+{
+	struct quantile *q = quantile_new(9999);
+
+	for (int64_t i = 0; i < 10000; i++) {
+		quantile_add(q, i);
+		ck_assert_int_le(q->room, 10000);
+	}
+	ck_assert_ptr_nonnull(q->value);
+	quantile_add(q, 9999);
+	ck_assert_ptr_null(q->value);
+	for (int64_t i = 0; i < 5000000; i++)
+		quantile_add(q, i * 7919 % 10000);
+	/* 501 times 0 ... 9999, and 9999 once more */
+	ck_assert_int_eq(q->n, 5010001);
+	ck_assert_int_eq(quantile_rank(q, 50), 5000);
+	ck_assert_int_eq(quantile_rank(q, 99), 9900);
+	quantile_free(q);
+}
+END_TEST
+
+Suite *test_quantile(void);
+Suite *test_quantile(void)
+{
+	Suite *s = suite_create("quantile");
+	TCase *t = tcase_create("quantile");
+
+	tcase_add_test(t, quantiles_are_of_nearest_rank);
+	tcase_add_test(t, quantiles_equal_those_of_sorting);
+	tcase_add_test(t, memory_stops_growing_at_one_counter_a_value);
+	suite_add_tcase(s, t);
+	return s;
+}
