@@ -32,7 +32,8 @@ void *mem_resize(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
 		return checked(NULL);
-	return checked(realloc(p, n * size ? n * size : 1));
+	n *= size;
+	return checked(realloc(p, n ? n : 1));
 }
 
 char *mem_string_n(const char *s, size_t n)
