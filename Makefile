@@ -21,16 +21,19 @@ SOURCES := $(wildcard sim/*.c policies/*.c traces/*.c)
 LIBRARY := $(filter-out sim/main.c policies/template.c,$(SOURCES))
 COMMANDS := $(patsubst sim/cmd_%.c,%,$(wildcard sim/cmd_*.c))
 TESTS := $(wildcard tests/test_*.c)
-SUITES := $(patsubst tests/test_%.c,%,$(TESTS))
 
 ifeq ($(HARNESS),1)
 LIBRARY += $(wildcard traces/harness/*.c)
 COMMANDS += $(patsubst traces/harness/cmd_%.c,%,$(wildcard traces/harness/cmd_*.c))
 LIBS_CFLAGS += $(shell $(PKG_CONFIG) --cflags libprotobuf-c)
 LIBS += $(shell $(PKG_CONFIG) --libs libprotobuf-c)
+TESTS += $(wildcard tests/harness/test_*.c)
+HARNESS_SUPPORT := $(wildcard tests/harness/support*.c)
+GENERATED := $(BUILD)/generated/onnx.pb-c.o
 endif
 
-OBJECTS := $(LIBRARY:%.c=$(BUILD)/%.o)
+SUITES := $(patsubst test_%.c,%,$(notdir $(TESTS)))
+OBJECTS := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED)
 ALL_CFLAGS = $(REQUIRED) $(CFLAGS) $(LIBS_CFLAGS) -I$(BUILD)/generated
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -70,9 +73,22 @@ $(BUILD)/generated/version.c: FORCE
 	@printf '#include "../../sim/version.h"\nconst char laxity_commit[] = "%s";\n' '$(COMMIT)' >$@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
+# ---- The profiling harness -------------------------------------------------
+# onnx.proto comes from the package; what protoc-c makes of it is not ours, so
+# it is compiled without our warnings.
+ONNX_PROTO ?= /usr/include/onnx/onnx.proto
+$(BUILD)/generated/onnx.pb-c.c: $(ONNX_PROTO)
+	@mkdir -p $(@D)
+	protoc-c --proto_path=$(dir $<) --c_out=$(@D) $(notdir $<)
+$(BUILD)/generated/onnx.pb-c.h: $(BUILD)/generated/onnx.pb-c.c
+$(BUILD)/generated/onnx.pb-c.o: $(BUILD)/generated/onnx.pb-c.c
+	$(CC) -std=c11 -fPIC -w $(CFLAGS) $(LIBS_CFLAGS) -c -o $@ $<
+$(BUILD)/traces/harness/onnx.o: $(BUILD)/generated/onnx.pb-c.h
+$(BUILD)/traces/harness/onnx.o: LIBS_CFLAGS += -isystem $(BUILD)/generated
+
 # ---- Tests ---------------------------------------------------------------
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o \
-	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c))
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c) $(HARNESS_SUPPORT))
 $(BUILD)/run-tests: $(TEST_OBJECTS) $(BUILD)/version.o $(OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 

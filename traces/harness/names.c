@@ -1,0 +1,67 @@
+#include "names.h"
+
+#include "../../sim/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(const char *s)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
+	return h ^ h >> 32;
+}
+
+static size_t place(const struct names *t, const char *name)
+{
+	size_t i = (size_t)hash(name) & (t->size - 1);
+
+	while (t->slot[i].name && strcmp(t->slot[i].name, name))
+		i = (i + 1) & (t->size - 1);
+	return i;
+}
+
+int names_find(const struct names *t, const char *name)
+{
+	size_t i;
+
+	if (!t->size)
+		return -1;
+	i = place(t, name);
+	return t->slot[i].name ? t->slot[i].value : -1;
+}
+
+static void grow(struct names *t)
+{
+	struct names wider = { .size = t->size ? 2 * t->size : 64 };
+
+	wider.slot = mem_new(wider.size, sizeof *wider.slot);
+	for (size_t i = 0; i < t->size; i++)
+		if (t->slot[i].name)
+			names_set(&wider, t->slot[i].name, t->slot[i].value);
+	free(t->slot);
+	*t = wider;
+}
+
+void names_set(struct names *t, const char *name, int value)
+{
+	size_t i;
+
+	if (2 * t->used >= t->size)
+		grow(t);
+	i = place(t, name);
+	if (!t->slot[i].name)
+		t->used++;
+	t->slot[i].name = name;
+	t->slot[i].value = value;
+}
+
+void names_fini(struct names *t)
+{
+	free(t->slot);
+	*t = (struct names){ 0 };
+}

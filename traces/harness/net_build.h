@@ -1,0 +1,60 @@
+/* Inside net: the graph while it is being lowered. Operators are a list that
+ * fusing shortens; tensors are never removed, only left unused. */
+#ifndef LAXITY_NET_BUILD_H
+#define LAXITY_NET_BUILD_H
+
+#include "names.h"
+#include "net.h"
+#include "onnx.h"
+
+#include "../../sim/mem.h"
+
+/* Kinds that exist only before fusing. */
+enum { BUILD_NORM = 100, BUILD_CONCAT, BUILD_SOFTMAX, BUILD_NONE };
+
+struct build_op {
+	struct net_op op;       /* kind may be one of the above */
+	const struct onnx_node *node;
+	int inputs;             /* CONCAT */
+	int *input;
+	const double *scale, *shift; /* NORM: out = scale in + shift */
+};
+
+/* What an ONNX name stands for. */
+enum value_kind { VALUE_TENSOR, VALUE_CONST, VALUE_EXIT };
+struct build_value {
+	enum value_kind kind;
+	int tensor;
+	int flat;               /* a vector made of a plane by Flatten */
+	int keeps;              /* rank 4 although 1 x 1: a mean that kept it */
+	const struct onnx_const *constant;
+};
+
+struct build {
+	const struct onnx *onnx;
+	struct net *net;
+	struct arena *arena;
+	struct build_op *op;
+	int ops, op_room;
+	struct net_tensor *tensor;
+	int tensors, tensor_room;
+	struct build_value *value;
+	int values, value_room;
+	struct names names;     /* ONNX name -> number of value */
+	int *readers;           /* by tensor; made by build_count */
+	int *maker;             /* by tensor: op, or -1 */
+	struct net_buffer *buffer;
+	int buffers, buffer_room;
+};
+
+/* net_lower.c: the nodes of a stage into operators. -1 after a message. */
+int build_lower(struct build *b, const struct onnx_node *n, int stage);
+int build_tensor(struct build *b, const char *name, int channels, int height,
+	int width, int stage);
+
+/* net_fuse.c */
+void build_count(struct build *b);
+int build_fuse(struct build *b);
+void build_place(struct build *b);
+
+#endif
