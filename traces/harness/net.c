@@ -25,17 +25,17 @@ struct net_memory {
 static int find_stages(const struct onnx *o, struct arena *a, int *stage,
 	int *unreached)
 {
-	struct names number = { 0 };
+	struct name_map number = { 0 };
 	char *needed;
 	int names = 0, failed = 0;
 
 	for (int i = 0; i < o->nodes; i++)
 		for (int k = 0; k < o->node[i].outputs; k++)
 			if (*o->node[i].output[k])
-				names_set(&number, o->node[i].output[k], names++);
+				name_map_set(&number, o->node[i].output[k], names++);
 	needed = arena_new(a, (size_t)names, 1);
 	for (int d = 0; d < o->outputs && !failed; d++) {
-		int v = names_find(&number, o->output[d].name), added = 0;
+		int v = name_map_find(&number, o->output[d].name), added = 0;
 		if (v >= 0)
 			needed[v] = 1;
 		for (int i = o->nodes - 1; i >= 0; i--) {
@@ -45,13 +45,13 @@ static int find_stages(const struct onnx *o, struct arena *a, int *stage,
 				continue;
 			for (int k = 0; k < n->outputs; k++)
 				wanted |= *n->output[k] && needed[
-					names_find(&number, n->output[k])];
+					name_map_find(&number, n->output[k])];
 			if (!wanted)
 				continue;
 			stage[i] = d + 1;
 			added++;
 			for (int k = 0; k < n->inputs; k++)
-				if ((v = names_find(&number, n->input[k])) >= 0)
+				if ((v = name_map_find(&number, n->input[k])) >= 0)
 					needed[v] = 1;
 		}
 		if (!added)
@@ -61,7 +61,7 @@ static int find_stages(const struct onnx *o, struct arena *a, int *stage,
 	*unreached = 0;
 	for (int i = 0; i < o->nodes; i++)
 		*unreached += !stage[i];
-	names_fini(&number);
+	name_map_fini(&number);
 	return failed;
 }
 
@@ -91,7 +91,7 @@ static int find_image(struct build *b)
 	b->value[b->values] = (struct build_value){ .keeps = 1,
 		.tensor = build_tensor(b, v->name, b->net->channels,
 			b->net->height, b->net->width, 0) };
-	names_set(&b->names, v->name, b->values++);
+	name_map_set(&b->names, v->name, b->values++);
 	return 0;
 }
 
@@ -104,7 +104,7 @@ static int find_constants(struct build *b)
 	for (int i = 0; i < o->constants; i++) {
 		b->value[b->values] = (struct build_value){
 			.kind = VALUE_CONST, .constant = &o->constant[i] };
-		names_set(&b->names, o->constant[i].name, b->values++);
+		name_map_set(&b->names, o->constant[i].name, b->values++);
 	}
 	return find_image(b);
 }
@@ -115,7 +115,7 @@ static int check_exits(struct build *b)
 	const struct onnx *o = b->onnx;
 
 	for (int d = 0; d < o->outputs; d++) {
-		int v = names_find(&b->names, o->output[d].name), classes;
+		int v = name_map_find(&b->names, o->output[d].name), classes;
 		const struct build_value *e = v < 0 ? NULL : &b->value[v];
 		if (!e || e->kind != VALUE_EXIT)
 			return msg_bad("%s: exit '%s' is not a vector of class "
@@ -143,7 +143,7 @@ static int check_exits(struct build *b)
 	for (int i = 0; i < b->ops; i++) {
 		int s = b->op[i].op.stage;
 		if ((int)b->op[i].op.kind == BUILD_SOFTMAX
-		    && &b->op[i] != &b->op[b->value[names_find(&b->names,
+		    && &b->op[i] != &b->op[b->value[name_map_find(&b->names,
 			o->output[s - 1].name)].tensor])
 			return onnx_bad(o, b->op[i].node, "only an exit may be "
 				"a Softmax");
@@ -388,7 +388,7 @@ struct net *net_read(const char *path)
 	free(b.tensor);
 	free(b.value);
 	free(b.buffer);
-	names_fini(&b.names);
+	name_map_fini(&b.names);
 	if (failed) {
 		net_free(n);
 		return NULL;

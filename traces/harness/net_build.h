@@ -3,7 +3,7 @@
 #ifndef LAXITY_NET_BUILD_H
 #define LAXITY_NET_BUILD_H
 
-#include "names.h"
+#include "name_map.h"
 #include "net.h"
 #include "onnx.h"
 
@@ -40,7 +40,7 @@ struct build {
 	int tensors, tensor_room;
 	struct build_value *value;
 	int values, value_room;
-	struct names names;     /* ONNX name -> number of value */
+	struct name_map names;     /* ONNX name -> number of value */
 	int *readers;           /* by tensor; made by build_count */
 	int *maker;             /* by tensor: op, or -1 */
 	struct net_buffer *buffer;

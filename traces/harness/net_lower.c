@@ -18,7 +18,7 @@ static void define(struct build *b, const char *name, struct build_value v)
 {
 	MEM_ROOM(b->value, b->values, b->value_room);
 	b->value[b->values] = v;
-	names_set(&b->names, name, b->values++);
+	name_map_set(&b->names, name, b->values++);
 }
 
 static struct build_op *add_op(struct build *b, const struct onnx_node *n,
@@ -49,7 +49,7 @@ static const struct build_value *value_of(struct build *b,
 	const struct onnx_node *n, int i)
 {
 	int v = i < n->inputs && *n->input[i]
-		? names_find(&b->names, n->input[i]) : -1;
+		? name_map_find(&b->names, n->input[i]) : -1;
 	return v < 0 ? NULL : &b->value[v];
 }
 

@@ -3,7 +3,7 @@
  * arena in our own terms, so nothing else sees the generated names. */
 #include "onnx.h"
 
-#include "names.h"
+#include "name_map.h"
 
 #include "../../sim/file.h"
 #include "../../sim/mem.h"
@@ -288,7 +288,7 @@ static const char *const *keep_strings(struct arena *a, size_t n, char **s)
 }
 
 static int read_node(struct onnx *o, struct arena *a,
-	const Onnx__NodeProto *p, struct onnx_node *n, struct names *made)
+	const Onnx__NodeProto *p, struct onnx_node *n, struct name_map *made)
 {
 	n->op = keep_string(a, p->op_type);
 	n->inputs = (int)p->n_input;
@@ -305,16 +305,16 @@ static int read_node(struct onnx *o, struct arena *a,
 		if (read_attr(o, a, n, p->attribute[i], &attr[i]))
 			return -1;
 	for (int i = 0; i < n->inputs; i++)
-		if (*n->input[i] && names_find(made, n->input[i]) < 0)
+		if (*n->input[i] && name_map_find(made, n->input[i]) < 0)
 			return onnx_bad(o, n, "reads '%s', which nothing "
 				"before it makes", n->input[i]);
 	for (int i = 0; i < n->outputs; i++) {
 		if (!*n->output[i])
 			continue;
-		if (names_find(made, n->output[i]) >= 0)
+		if (name_map_find(made, n->output[i]) >= 0)
 			return onnx_bad(o, n, "makes '%s', which is made "
 				"already", n->output[i]);
-		names_set(made, n->output[i], 0);
+		name_map_set(made, n->output[i], 0);
 	}
 	return 0;
 }
@@ -349,7 +349,7 @@ static int read_value(const char *file, struct arena *a,
 }
 
 static int read_graph(struct onnx *o, const Onnx__ModelProto *m,
-	struct arena *a, struct names *made)
+	struct arena *a, struct name_map *made)
 {
 	const Onnx__GraphProto *g = m->graph;
 	struct onnx_const *constant;
@@ -365,20 +365,20 @@ static int read_graph(struct onnx *o, const Onnx__ModelProto *m,
 	for (size_t i = 0; i < g->n_initializer; i++, o->constants++) {
 		if (read_const(o->file, a, g->initializer[i], &constant[i]))
 			return -1;
-		if (names_find(made, constant[i].name) >= 0)
+		if (name_map_find(made, constant[i].name) >= 0)
 			return msg_bad("%s: two constants '%s'", o->file,
 				constant[i].name);
-		names_set(made, constant[i].name, 0);
+		name_map_set(made, constant[i].name, 0);
 	}
 	o->input = input = arena_new(a, g->n_input, sizeof *input);
 	for (size_t i = 0; i < g->n_input; i++) {
 		/* Old files list initialisers among the inputs. */
 		if (g->input[i]->name
-		    && names_find(made, g->input[i]->name) >= 0)
+		    && name_map_find(made, g->input[i]->name) >= 0)
 			continue;
 		if (read_value(o->file, a, g->input[i], &input[o->inputs]))
 			return -1;
-		names_set(made, input[o->inputs++].name, 0);
+		name_map_set(made, input[o->inputs++].name, 0);
 	}
 	o->node = node = arena_new(a, g->n_node, sizeof *node);
 	for (size_t i = 0; i < g->n_node; i++, o->nodes++)
@@ -388,7 +388,7 @@ static int read_graph(struct onnx *o, const Onnx__ModelProto *m,
 	for (size_t i = 0; i < g->n_output; i++, o->outputs++) {
 		if (read_value(o->file, a, g->output[i], &output[i]))
 			return -1;
-		if (names_find(made, output[i].name) < 0)
+		if (name_map_find(made, output[i].name) < 0)
 			return msg_bad("%s: output '%s': nothing makes it",
 				o->file, output[i].name);
 		for (size_t k = 0; k < i; k++)
@@ -402,7 +402,7 @@ static int read_graph(struct onnx *o, const Onnx__ModelProto *m,
 static int read_model(struct onnx *o, const Onnx__ModelProto *m,
 	struct arena *a)
 {
-	struct names made = { 0 };
+	struct name_map made = { 0 };
 	int failed;
 
 	for (size_t i = 0; i < m->n_opset_import; i++) {
@@ -417,7 +417,7 @@ static int read_model(struct onnx *o, const Onnx__ModelProto *m,
 	if (!o->opset)
 		return msg_bad("%s: no opset of the default domain", o->file);
 	failed = read_graph(o, m, a, &made);
-	names_fini(&made);
+	name_map_fini(&made);
 	return failed;
 }
 

@@ -1,4 +1,4 @@
-#include "names.h"
+#include "name_map.h"
 
 #include "../../sim/mem.h"
 
@@ -16,7 +16,7 @@ static uint64_t hash(const char *s)
 	return h ^ h >> 32;
 }
 
-static size_t place(const struct names *t, const char *name)
+static size_t place(const struct name_map *t, const char *name)
 {
 	size_t i = (size_t)hash(name) & (t->size - 1);
 
@@ -25,7 +25,7 @@ static size_t place(const struct names *t, const char *name)
 	return i;
 }
 
-int names_find(const struct names *t, const char *name)
+int name_map_find(const struct name_map *t, const char *name)
 {
 	size_t i;
 
@@ -35,19 +35,19 @@ int names_find(const struct names *t, const char *name)
 	return t->slot[i].name ? t->slot[i].value : -1;
 }
 
-static void grow(struct names *t)
+static void grow(struct name_map *t)
 {
-	struct names wider = { .size = t->size ? 2 * t->size : 64 };
+	struct name_map wider = { .size = t->size ? 2 * t->size : 64 };
 
 	wider.slot = mem_new(wider.size, sizeof *wider.slot);
 	for (size_t i = 0; i < t->size; i++)
 		if (t->slot[i].name)
-			names_set(&wider, t->slot[i].name, t->slot[i].value);
+			name_map_set(&wider, t->slot[i].name, t->slot[i].value);
 	free(t->slot);
 	*t = wider;
 }
 
-void names_set(struct names *t, const char *name, int value)
+void name_map_set(struct name_map *t, const char *name, int value)
 {
 	size_t i;
 
@@ -60,8 +60,8 @@ void names_set(struct names *t, const char *name, int value)
 	t->slot[i].value = value;
 }
 
-void names_fini(struct names *t)
+void name_map_fini(struct name_map *t)
 {
 	free(t->slot);
-	*t = (struct names){ 0 };
+	*t = (struct name_map){ 0 };
 }
