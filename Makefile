@@ -38,7 +38,7 @@ ALL_CFLAGS = $(REQUIRED) $(CFLAGS) $(LIBS_CFLAGS) -I$(BUILD)/generated
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 .PHONY: all
-all: laxity ## build the program (default)
+all: laxity $(BUILD)/policies/template.o ## build the program (default)
 
 laxity: $(BUILD)/laxity
 	@cp -f $< $@.tmp && mv -f $@.tmp $@

@@ -1,6 +1,18 @@
 /* The built-in policies. To add one: its declaration, its line. */
 #include "../sim/policy.h"
 
+extern const struct policy policy_fifo, policy_rr, policy_edf,
+	policy_edf_mandatory_first, policy_llf, policy_lcf, policy_threshold,
+	policy_utility_density;
+
 const struct policy *const policy_table[] = {
+	&policy_fifo,
+	&policy_rr,
+	&policy_edf,
+	&policy_edf_mandatory_first,
+	&policy_llf,
+	&policy_lcf,
+	&policy_threshold,
+	&policy_utility_density,
 	NULL
 };

@@ -1,0 +1,69 @@
+/* Depth assignment for imprecise computations (paper/spec/imprecise.md 2, 3):
+ * which depth to plan for each live request, so that all planned stages, run
+ * in deadline order, end in time and the predicted rewards add up to the most.
+ *
+ * Requests come as an array of tasks in EDF order (deadline, then number).
+ * The stages planned for task i up to depth l take C_i^l, the sum of their
+ * planning times, and a plan is feasible iff for every i
+ *     sum over j <= i of C_j  <=  left_ns of i.
+ * All functions are exact in time (int64 ns), deterministic, and allocate only
+ * when more tasks or states are in play than ever before. */
+#ifndef LAXITY_ASSIGN_H
+#define LAXITY_ASSIGN_H
+
+#include "../sim/policy.h"
+
+struct assign_task {
+	int64_t number;             /* of the request */
+	int64_t left_ns;            /* device time until its deadline, D_i;
+	                             * does not fall along the array */
+	int64_t alone_ns;           /* a depth whose own C is above this, or
+	                             * above 0 if this is negative, is no option */
+	const int64_t *total_ns;    /* [depth]: planning time of stages 1..depth,
+	                             * strictly rising from total_ns[0] = 0 */
+	const double *reward;       /* [depth - 1]: R^depth >= 0; read from depth
+	                             * max(done, mandatory) on */
+	int32_t done;               /* stages over or in flight, c_i */
+	int32_t mandatory, depths;  /* m_i, L_i */
+	int32_t plan;               /* l_i; 0: dropped, below the mandatory depth */
+};
+
+/* Least depth at which the task has an answer. */
+static inline int32_t assign_least(const struct assign_task *t)
+{
+	return t->done > t->mandatory ? t->done : t->mandatory;
+}
+
+/* C^l for l >= done; 0 for what needs no further stage. */
+static inline int64_t assign_cost(const struct assign_task *t, int32_t depth)
+{
+	return depth > t->done ? t->total_ns[depth] - t->total_ns[t->done] : 0;
+}
+
+/* Reward of stopping at a depth: nothing below the mandatory one. */
+static inline double assign_reward(const struct assign_task *t, int32_t depth)
+{
+	return depth < t->mandatory ? 0 : t->reward[depth - 1];
+}
+
+/* Storage reused from call to call; lives as long as the arena. */
+struct assign;
+struct assign *assign_new(struct arena *arena);
+
+/* The dynamic program of 2.2 with rewards quantised to multiples of delta,
+ * its ties included, after Moore-Hodgson where not all mandatory parts fit.
+ * Sets every plan. Returns r*, the quantised reward of the plan. */
+int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
+	double delta);
+
+/* The greedy update of section 3 at a completion of task x (an index; -1: it
+ * takes no part): make the one move that gains most, if any gains at all.
+ * Returns whether a plan changed. O(n L^2). */
+bool assign_move(struct assign *a, struct assign_task *t, int n, int x);
+
+/* The second step of the idle refill: of all tasks given, none of which has a
+ * stage planned, take one deeper, the extension with the largest gain that
+ * fits its alone_ns. Returns whether there was one. */
+bool assign_extend(struct assign_task *t, int n);
+
+#endif
