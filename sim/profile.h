@@ -27,7 +27,9 @@ struct profile_net {
 	/* Regressions over the bundle's inputs: what to expect at depth l of
 	 * an input whose confidence at depth c (1 <= c <= l) is known, as in
 	 * paper/spec/imprecise.md 4, `regress`: the mean confidence and the
-	 * share of right answers. Index (c - 1) * depths + l - 1. */
+	 * share of right answers. Index (c - 1) * depths + l - 1; no points
+	 * where l < c. The mean of a group is kept between its least and
+	 * largest value, so that rounding does not tell equal groups apart. */
 	const struct curve *confidence_at, *correct_at;
 };
 
@@ -36,7 +38,9 @@ struct profile {
 	const struct profile_net *net;
 	const struct profile_cell *cell;   /* [net * settings + setting] */
 	const double *idle_power_w;        /* [settings], NAN without data */
-	int has_energy;                    /* every candidate has its watts */
+	int has_energy;                    /* every candidate has its watts at
+	                                    * every depth; the idle power of a
+	                                    * setting may still be NAN */
 	/* Variance of (a pass's sum / its mean), pooled over the candidates,
 	 * squares divided by n: ALERT's `calibrated` preset. */
 	double pass_variance;
@@ -53,7 +57,9 @@ static inline const struct profile_cell *profile_cell(const struct profile *p,
 double curve_at(const struct curve *c, double x);
 
 /* Summarise the candidates; net[] and setting[] are the bundle's numbers.
- * Every candidate must have samples in `default` (-1 after a message). */
+ * Every candidate must have samples in `default`: NULL after one message. The
+ * bundle must outlive the profile. Takes about 5 ms a network with 10000
+ * inputs. */
 struct profile *profile_new(const struct bundle *b, int nets, const int *net,
 	int settings, const int *setting);
 void profile_free(struct profile *p);
