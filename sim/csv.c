@@ -98,11 +98,21 @@ static int explain(const struct csv *c, const char *format, ...)
 
 /* ---- Head --------------------------------------------------------------------- */
 
-static int read_head(struct csv *c)
+static int is_header(struct csv *c, const char *end, int columns)
 {
-	char columns[256];
-	const char *end;
+	char expected[256];
 	size_t n;
+
+	c->columns = columns;
+	n = (size_t)header(c, expected, sizeof expected);
+	return (size_t)(end - c->at) == n && !memcmp(c->at, expected, n);
+}
+
+static int read_head(struct csv *c, int optional)
+{
+	int columns = c->columns;
+	char expected[256];
+	const char *end;
 
 	c->at = c->text;
 	c->end = c->text + c->length;
@@ -120,14 +130,17 @@ static int read_head(struct csv *c)
 		c->at = line_end(c, c->at) + 1;
 		c->comments++;
 	}
-	n = (size_t)header(c, columns, sizeof columns);
+	(void)header(c, expected, sizeof expected);
 	if (c->at == c->end)
-		return csv_bad(c, "no header: '%s' expected", columns);
+		return csv_bad(c, "no header: '%s' expected", expected);
 	if (explain_bytes(c, c->at))
 		return -1;
 	end = line_end(c, c->at);
-	if ((size_t)(end - c->at) != n || memcmp(c->at, columns, n))
-		return csv_bad(c, "the header must be '%s'", columns);
+	if (!is_header(c, end, columns)
+	    && !(optional && is_header(c, end, columns - optional)))
+		return csv_bad(c, optional ? "the header must be '%s', the "
+			"last %d optional" : "the header must be '%s'",
+			expected, optional);
 	c->at = end + 1;
 	return 0;
 }
@@ -135,12 +148,18 @@ static int read_head(struct csv *c)
 int csv_open(struct csv *c, const char *path, size_t limit,
 	const char *const *columns)
 {
+	return csv_open_optional(c, path, limit, columns, 0);
+}
+
+int csv_open_optional(struct csv *c, const char *path, size_t limit,
+	const char *const *columns, int optional)
+{
 	*c = (struct csv){ .path = path, .column = columns };
 	while (columns[c->columns])
 		c->columns++;
 	if (file_read(path, limit, &c->text, &c->length))
 		return -1;
-	if (read_head(c)) {
+	if (read_head(c, optional)) {
 		csv_close(c);
 		return -1;
 	}
@@ -299,6 +318,15 @@ int csv_name(struct csv *c, const char **s, size_t *n)
 	*s = begin;
 	*n = (size_t)(p - begin);
 	return 0;
+}
+
+int csv_optional_name(struct csv *c, const char **s, size_t *n)
+{
+	if (!is_empty(c))
+		return csv_name(c, s, n);
+	*s = c->at;
+	*n = 0;
+	return ends_field(c, c->at) ? 0 : -1;
 }
 
 /* ---- Names -------------------------------------------------------------------- */

@@ -34,6 +34,11 @@ struct csv {
  * the reading; `path` too. */
 int csv_open(struct csv *c, const char *path, size_t limit,
 	const char *const *columns);
+
+/* The same where the last `optional` columns may be missing, all of them:
+ * c->columns is how many there are. */
+int csv_open_optional(struct csv *c, const char *path, size_t limit,
+	const char *const *columns, int optional);
 void csv_close(struct csv *c);
 
 /* The next row: 1, or 0 at the end. Every field of the row before must have
@@ -52,6 +57,9 @@ int csv_optional_real(struct csv *c, double min, double max, double *out);
 
 /* A name, [A-Za-z0-9._-]+, not closed by a NUL. */
 int csv_name(struct csv *c, const char **s, size_t *n);
+
+/* An empty field gives n = 0. */
+int csv_optional_name(struct csv *c, const char **s, size_t *n);
 
 /* Names that a column may hold, numbered. Rows mostly repeat the name of the
  * row before or take the next, so those are tried first. */

@@ -221,6 +221,22 @@ static void add_entry(struct ini *d, const char *section, const char *key,
 		.line = line };
 }
 
+/* Set or add; the value is the document's already. */
+static void put(struct ini *d, const char *section, const char *key,
+	const char *value, int line)
+{
+	const struct ini_section *s = section_of(d, section);
+	struct ini_entry *e = entry_of(d, section, key);
+
+	if (e) {
+		e->value = value;
+		e->line = line;
+	} else {
+		add_entry(d, s ? s->name : add_section(d, section, line), key,
+			value, line);
+	}
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -428,8 +444,7 @@ int ini_set(struct ini *d, const char *assignment)
 	const char *dot = strchr(assignment, '.');
 	const char *value, *end = assignment + strlen(assignment), *what;
 	char section[INI_LONGEST_NAME + 1], key[INI_LONGEST_NAME + 1];
-	struct ini_section *s;
-	struct ini_entry *e;
+	const struct ini_entry *e;
 	size_t n, m;
 
 	if (!equals || !dot || dot > equals)
@@ -456,17 +471,30 @@ int ini_set(struct ini *d, const char *assignment)
 		return msg_bad("--set %s.%s: a value of more than %d "
 			"characters", section, key, INI_LONGEST_LINE);
 	trim(&value, &end);
-	value = keep(d, value, (size_t)(end - value));
-	s = section_of(d, section);
 	e = entry_of(d, section, key);
 	if (e && !e->line)
 		return msg_bad("--set %s.%s: given twice", section, key);
-	if (e) {
-		e->value = value;
-		e->line = 0;
-	} else {
-		add_entry(d, s ? s->name : add_section(d, section, 0), key,
-			value, 0);
-	}
+	put(d, section, key, keep(d, value, (size_t)(end - value)), 0);
 	return 0;
+}
+
+void ini_put(struct ini *d, const char *section, const char *key,
+	const char *value, int line)
+{
+	put(d, section, key, keep(d, value, strlen(value)), line);
+}
+
+void ini_drop(struct ini *d, const char *section)
+{
+	int n = 0;
+
+	for (int i = 0; i < d->entries; i++)
+		if (strcmp(d->entry[i].section, section))
+			d->entry[n++] = d->entry[i];
+	d->entries = n;
+	n = 0;
+	for (int i = 0; i < d->sections; i++)
+		if (strcmp(d->section[i].name, section))
+			d->section[n++] = d->section[i];
+	d->sections = n;
 }

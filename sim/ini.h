@@ -57,6 +57,14 @@ void ini_free(struct ini *d);
  * error. */
 int ini_set(struct ini *d, const char *assignment);
 
+/* Set a key, or add it, as if `line` of the file said so (0: as ini_set does).
+ * The strings are copied; names are as in a file. */
+void ini_put(struct ini *d, const char *section, const char *key,
+	const char *value, int line);
+
+/* Take a section and its keys away, if there is one. */
+void ini_drop(struct ini *d, const char *section);
+
 /* Look up and mark as used; NULL if there is none, no message. A section is
  * used when anything in it has been asked for, found or not. */
 struct ini_section *ini_find_section(struct ini *d, const char *section);
