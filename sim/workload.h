@@ -42,18 +42,27 @@ struct workload {
 
 	enum process process;
 	int clients; enum reissue reissue;       /* closed */
-	double rate_hz;             /* open: lambda; NAN for replay unscaled */
+	/* Open: lambda, for a replay that of its rows; NAN if closed. n gaps
+	 * last llround(n gap_num_ns / gap_den), one division, so that a grid
+	 * given by a load or a rate is rounded once. */
+	double rate_hz, gap_num_ns, gap_den;
 	double cv;                  /* gamma */
 	int64_t offset_ns, jitter_ns;            /* periodic */
-	int states; const double *state_rate_hz, *stay_s; /* mmpp, scaled */
-	int64_t rows; const struct replay_row *row; /* replay, as kept */
-	int groups; const int32_t *group_size;
+	int states; const double *state_rate_hz, *stay_ns; /* mmpp, scaled */
+	int64_t rows; const struct replay_row *row; /* replay: as kept, W + R */
+	int groups; const int32_t *group_size;   /* of the rows kept */
+	const char *const *group_name;
+	const char *replay_file;    /* replay: as given; else NULL */
+	char replay_sha256[65];     /* of it */
+	int replay_unchecked;       /* it states no statistics to check */
 
 	int64_t deadline_min_ns, deadline_max_ns; /* equal: constant; 0: none */
-	double mean_deadline_ns;    /* E[D] */
+	double mean_deadline_ns;    /* E[D] of these */
 
 	enum input_order order;
-	double hard_share, burst_length;
+	double hard_share, burst_length;         /* bursts */
+	int hard; const int32_t *by_hardness;    /* inputs, hardest first; the
+	                             * first `hard` are the hard set */
 
 	int timeline_by_request, changes;
 	const struct change *change; /* change[0].at is 0 */
@@ -76,6 +85,9 @@ struct workload *workload_read(const char *path, int n, const char *const *sets,
 struct workload *workload_parse(const char *name, const char *text, size_t length,
 	int n, const char *const *sets, uint32_t seed);
 void workload_free(struct workload *w);
+
+/* What a user should be told about it, once, as remarks. */
+void workload_remark(const struct workload *w);
 
 /* ---- The requests of one run ------------------------------------------ */
 
@@ -104,13 +116,41 @@ void source_draw(struct source *s, int64_t number, int client,
  * policy (open, or closed with reissue = deadline): the caller frees it. */
 struct arrival *source_all(const struct workload *w, uint32_t seed);
 
-/* Statistics of paper/spec/workloads.md 7. NAN where undefined. */
+/* ---- Statistics (paper/spec/workloads.md 7) ------------------------------- */
+
+/* NAN where undefined (for integers: where `count` makes them so, 0). */
 struct arrival_stats {
 	int64_t count, span_ns;
 	double rate_hz, cv, lag1, idc100, peak100;
+	/* Relative deadlines. */
 	double deadline_mean_ns; int64_t deadline_min_ns, deadline_max_ns;
+	/* Work offered over capacity, at full and at mandatory depth. */
 	double load, mandatory_load;
 };
+
+/* Of n releases in order; deadlines and loads are left undefined. */
 void arrival_stats(const int64_t *release_ns, int64_t n, struct arrival_stats *out);
+
+/* Of n requests of a workload, with everything. The loads are those that the
+ * workload offers by its definition, not by its draws. */
+void arrival_stats_of(const struct workload *w, const struct arrival *all,
+	int64_t n, struct arrival_stats *out);
+
+/* What theory says of the same numbers, NAN where it is silent: Poisson,
+ * gamma, periodic, the m-state MMPP, the rate of clients that re-issue at the
+ * deadline. idc100 is the index of dispersion over windows of 100 mean gaps. */
+void arrival_theory(const struct workload *w, struct arrival_stats *out);
+
+/* Index of dispersion of an mmpp's counts over windows of t_ns (INFINITY: its
+ * limit): variance / mean. */
+double arrival_mmpp_idc(const struct workload *w, double t_ns);
+
+/* As remarks on stderr; theory may be NULL. */
+void arrival_stats_remark(const struct arrival_stats *s,
+	const struct arrival_stats *theory);
+
+/* Offered load rho and the same to the mandatory depth; NAN where only a run
+ * can tell (reissue = response) or nothing is known (a replay of one row). */
+void workload_load(const struct workload *w, double *full, double *mandatory);
 
 #endif
