@@ -1,0 +1,148 @@
+/* laxity workload: what a workload file says, and what it releases. */
+#include "command.h"
+#include "file.h"
+#include "mem.h"
+#include "msg.h"
+#include "num.h"
+#include "replay.h"
+#include "workload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+	const char *path, *arrivals, **set;
+	int sets;
+	uint32_t seed;
+};
+
+static int read_options(struct options *o, int argc, char **argv)
+{
+	int64_t seed;
+
+	for (int i = 1; i < argc; i++) {
+		const char *name = argv[i], *value = argv[i + 1];
+		if (strncmp(name, "--", 2)) {
+			if (o->path)
+				return msg_bad("workload: one FILE");
+			o->path = name;
+			continue;
+		}
+		if (strcmp(name, "--set") && strcmp(name, "--seed")
+		    && strcmp(name, "--arrivals"))
+			return msg_bad("workload: unknown option %s", name);
+		if (!value)
+			return msg_bad("workload: %s: a value is missing", name);
+		i++;
+		if (!strcmp(name, "--set")) {
+			o->set[o->sets++] = value;
+		} else if (!strcmp(name, "--arrivals")) {
+			o->arrivals = value;
+		} else {
+			if (num_integer(value, &seed) || seed < 1
+			    || seed > UINT32_MAX)
+				return msg_bad("workload: --seed %s: 1 to "
+					"2^32-1 expected", value);
+			o->seed = (uint32_t)seed;
+		}
+	}
+	return o->path ? 0 : msg_bad("workload: which FILE?");
+}
+
+/* All requests as a replay file, nothing left to be drawn. */
+static int write_arrivals(const struct options *o, const struct workload *w,
+	const struct arrival *all, int64_t n, const struct arrival_stats *stats)
+{
+	struct file_out f;
+	struct text head;
+
+	text_init(&head);
+	text_add(&head, "# source = laxity workload, seed %" PRIu32 "\n",
+		o->seed);
+	replay_add_stats(&head, stats);
+	if (file_out_open(&f, o->arrivals)) {
+		text_fini(&head);
+		return -1;
+	}
+	(void)fprintf(f.stream, "%s%s\n", head.s, replay_header(w->groups > 0));
+	text_fini(&head);
+	for (int64_t i = 0; i < n; i++) {
+		(void)fprintf(f.stream, "%" PRId64 ",%" PRId64 ",%" PRId32,
+			all[i].release_ns, all[i].deadline_ns
+			- all[i].release_ns, all[i].input);
+		if (w->groups)
+			(void)fprintf(f.stream, ",%s", all[i].group < 0 ? ""
+				: w->group_name[all[i].group]);
+		(void)fputc('\n', f.stream);
+	}
+	return file_out_commit(&f);
+}
+
+static int show(const struct options *o, const struct workload *w)
+{
+	int64_t n = w->warmup + w->requests;
+	struct arrival_stats stats, theory;
+	struct arrival *all;
+	int failed = 0;
+
+	workload_remark(w);
+	if (w->process == PROCESS_CLOSED && w->reissue == REISSUE_RESPONSE) {
+		if (o->arrivals)
+			return msg_bad("--arrivals: with reissue = response the "
+				"releases depend on the policy");
+		msg_remark("with reissue = response the releases depend on the "
+			"policy");
+	} else {
+		all = source_all(w, o->seed);
+		arrival_stats_of(w, all, n, &stats);
+		arrival_theory(w, &theory);
+		arrival_stats_remark(&stats, &theory);
+		if (o->arrivals)
+			failed = write_arrivals(o, w, all, n, &stats);
+		free(all);
+	}
+	if (!failed)
+		(void)fputs(w->resolved, stdout);
+	return failed;
+}
+
+static int workload_main(int argc, char **argv)
+{
+	struct options o = { .seed = 1 };
+	struct workload *w = NULL;
+	int status;
+
+	o.set = mem_new((size_t)argc, sizeof *o.set);
+	status = read_options(&o, argc, argv);
+	if (!status) {
+		w = workload_read(o.path, o.sets, o.set, o.seed);
+		status = w ? show(&o, w) : -1;
+	}
+	workload_free(w);
+	free(o.set);
+	return status;
+}
+
+const struct command command_workload = {
+	.name = "workload", .order = 30,
+	.summary = "show a workload: every key resolved, and its arrivals",
+	.manual =
+	"usage: laxity workload FILE [--set SECTION.KEY=VALUE ...] [--seed N]\n"
+	"                       [--arrivals REPLAY.csv]\n"
+	"\n"
+	"Prints the workload file with every default and override filled in, and on\n"
+	"stderr the statistics of the requests that it releases, warm-up included,\n"
+	"with theory's value beside them where there is one.\n"
+	"\n"
+	"  --set SECTION.KEY=VALUE  override a key or add it; without a VALUE the key\n"
+	"                           is taken out of the file\n"
+	"  --seed N                 of the random streams, 1 to 2^32-1, default 1\n"
+	"  --arrivals REPLAY.csv    write the requests as a file for process = replay:\n"
+	"                           the same releases, deadlines, inputs and groups\n"
+	"\n"
+	"Times are in nanoseconds, rates per second; T, in a workload file, is the\n"
+	"mean time of the reference network to full depth at the default setting.\n",
+	.main = workload_main,
+};
