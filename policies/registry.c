@@ -3,7 +3,7 @@
 
 extern const struct policy policy_fifo, policy_rr, policy_edf,
 	policy_edf_mandatory_first, policy_llf, policy_lcf, policy_threshold,
-	policy_utility_density;
+	policy_utility_density, policy_imprecise;
 
 const struct policy *const policy_table[] = {
 	&policy_fifo,
@@ -14,5 +14,6 @@ const struct policy *const policy_table[] = {
 	&policy_lcf,
 	&policy_threshold,
 	&policy_utility_density,
+	&policy_imprecise,
 	NULL
 };

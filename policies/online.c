@@ -1,0 +1,272 @@
+#include "online.h"
+
+const char *const online_updates[] = { "greedy", "none", "dp", NULL };
+const char *const online_answers[] = { "planned", "hold", NULL };
+const char *const online_orders[] = { "edf", "mandatory_first", NULL };
+
+static struct online_request *request_of(const struct view *v, int slot)
+{
+	return view_memory(v, slot);
+}
+
+/* Stages over, one in flight included. */
+static int32_t done_of(const struct request *q)
+{
+	return q->depth + (q->device >= 0);
+}
+
+/* Planning time of the request's stage to `depth`, not yet started. */
+static int64_t stage_ns(const struct online *o, const struct view *v, int slot,
+	int depth)
+{
+	return o->foresee ? o->foresee(v, slot, depth) + v->decision_ns
+		: o->plan.stage_ns[depth - 1];
+}
+
+void online_init(struct online *o, struct arena *a, const struct view *v)
+{
+	o->arena = a;
+	o->assign = assign_new(a);
+	o->flight_ns = arena_new(a, (size_t)v->devices, sizeof *o->flight_ns);
+	o->free_ns = arena_new(a, (size_t)v->devices, sizeof *o->free_ns);
+	o->nothing_ns = -1;
+}
+
+/* ---- From the view to tasks ------------------------------------------------- */
+
+/* When each device is expected to be free; returns the earliest. */
+static int64_t find_free(struct online *o, const struct view *v)
+{
+	int64_t first = INT64_MAX;
+
+	for (int k = 0; k < v->devices; k++) {
+		const struct device *d = &v->device[k];
+		int64_t end = d->slot < 0 ? 0 : d->decided_ns + o->flight_ns[k];
+
+		o->free_ns[k] = end > v->now_ns ? end : v->now_ns;
+		if (o->free_ns[k] < first)
+			first = o->free_ns[k];
+	}
+	return first;
+}
+
+/* Device time from the planning instant to a deadline. */
+static int64_t time_left(const struct online *o, const struct view *v,
+	int64_t deadline_ns)
+{
+	int64_t left = 0;
+
+	for (int k = 0; k < v->devices; k++)
+		if (deadline_ns > o->free_ns[k])
+			left += deadline_ns - o->free_ns[k];
+	return left;
+}
+
+/* Task number n's planning times, of the stages after `done`. */
+static const int64_t *list_times(struct online *o, const struct view *v, int n,
+	int32_t done)
+{
+	int64_t *total = o->total_ns + n * (o->plan.depths + 1);
+
+	if (!o->foresee)
+		return o->plan.total_ns;
+	total[done] = 0;
+	for (int l = done + 1; l <= o->plan.depths; l++)
+		total[l] = total[l - 1] + stage_ns(o, v, o->slot[n], l);
+	return total;
+}
+
+static void room_for_tasks(struct online *o, int n)
+{
+	if (n <= o->room)
+		return;
+	o->room = 2 * n;
+	o->task = arena_new(o->arena, (size_t)o->room, sizeof *o->task);
+	o->slot = arena_new(o->arena, (size_t)o->room, sizeof *o->slot);
+	if (o->foresee)
+		o->total_ns = arena_new(o->arena, (size_t)o->room,
+			(size_t)(o->plan.depths + 1) * sizeof *o->total_ns);
+}
+
+/* The live requests due after `start_ns` as tasks, in EDF order. With
+ * `settle`, the others are left with the depth they have. Returns how many. */
+static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
+	bool settle)
+{
+	int n = 0;
+
+	room_for_tasks(o, v->lives);
+	for (int i = 0; i < v->lives; i++) {
+		const struct edf_entry *e = &v->edf[i];
+		const struct request *q = &v->req[e->slot];
+		struct online_request *r = request_of(v, e->slot);
+		int32_t done = done_of(q);
+
+		if (e->deadline_ns <= start_ns) {
+			if (settle)
+				r->plan = done < o->plan.mandatory ? 0 : done;
+			continue;
+		}
+		o->slot[n] = e->slot;
+		o->task[n] = (struct assign_task){
+			.number = e->number,
+			.left_ns = time_left(o, v, e->deadline_ns),
+			.alone_ns = e->deadline_ns - (q->device < 0 ? start_ns
+				: o->free_ns[q->device]),
+			.total_ns = list_times(o, v, n, done),
+			.reward = r->reward,
+			.done = done,
+			.mandatory = o->plan.mandatory,
+			.depths = o->plan.depths,
+			.plan = r->plan,
+		};
+		n++;
+	}
+	return n;
+}
+
+static void store_plans(struct online *o, const struct view *v, int n)
+{
+	for (int i = 0; i < n; i++)
+		request_of(v, o->slot[i])->plan = o->task[i].plan;
+}
+
+/* ---- Planning ------------------------------------------------------------------- */
+
+static void plan_all(struct online *o, const struct view *v)
+{
+	int n = list_tasks(o, v, find_free(o, v), true);
+
+	(void)assign_depths(o->assign, o->task, n, o->delta);
+	store_plans(o, v, n);
+}
+
+void online_release(struct online *o, const struct view *v)
+{
+	o->nothing_ns = -1;
+	plan_all(o, v);
+}
+
+static void move_one(struct online *o, const struct view *v, int slot)
+{
+	int n = list_tasks(o, v, find_free(o, v), false), x = -1;
+
+	for (int i = 0; i < n; i++)
+		if (o->slot[i] == slot)
+			x = i;
+	if (assign_move(o->assign, o->task, n, x))
+		store_plans(o, v, n);
+}
+
+void online_stage_done(struct online *o, const struct view *v, int slot)
+{
+	o->nothing_ns = -1;
+	if (o->update == UPDATE_GREEDY)
+		move_one(o, v, slot);
+	else if (o->update == UPDATE_DP)
+		plan_all(o, v);
+}
+
+/* ---- Dispatching ----------------------------------------------------------- */
+
+/* The test of rule 1: a waiting request whose next stage is planned but would
+ * end late is left with the depth it has. Is a stage planned still? */
+static bool still_planned(const struct online *o, const struct view *v, int slot)
+{
+	const struct request *q = &v->req[slot];
+	struct online_request *r = request_of(v, slot);
+
+	if (q->depth >= r->plan)
+		return false;
+	if (!o->plan.skip || v->now_ns + stage_ns(o, v, slot, q->depth + 1)
+	    <= q->deadline_ns)
+		return true;
+	r->plan = q->depth < o->plan.mandatory ? 0 : q->depth;
+	return false;
+}
+
+/* Rule 1 for all. Is any stage planned, those in flight not counted? */
+static bool any_planned(const struct online *o, const struct view *v)
+{
+	bool any = false;
+
+	for (int i = 0; i < v->lives; i++) {
+		int slot = v->live[i];
+
+		if (view_waiting(v, slot))
+			any |= still_planned(o, v, slot);
+		else
+			any |= done_of(&v->req[slot]) < request_of(v, slot)->plan;
+	}
+	return any;
+}
+
+/* Rule 2, the idle refill: plan again; if that gives no stage to anyone,
+ * extend the one waiting request that gains most. */
+static void refill(struct online *o, const struct view *v)
+{
+	int n, waiting = 0;
+
+	plan_all(o, v);
+	if (any_planned(o, v))
+		return;
+	n = list_tasks(o, v, v->now_ns, false);
+	for (int i = 0; i < n; i++) {
+		if (!view_waiting(v, o->slot[i]))
+			continue;
+		o->slot[waiting] = o->slot[i];
+		o->task[waiting++] = o->task[i];
+	}
+	if (assign_extend(o->task, waiting))
+		store_plans(o, v, waiting);
+	else
+		o->nothing_ns = v->now_ns;
+}
+
+/* Rule 3: the lowest-numbered waiting request that has what was planned. */
+static int find_answer(const struct online *o, const struct view *v)
+{
+	for (int i = 0; i < v->lives; i++) {
+		int slot = v->live[i];
+		int32_t depth = v->req[slot].depth;
+
+		if (view_waiting(v, slot) && depth >= o->plan.mandatory
+		    && depth >= request_of(v, slot)->plan)
+			return slot;
+	}
+	return -1;
+}
+
+/* Rule 4: whose planned stage runs next. */
+static int find_stage(const struct online *o, const struct view *v)
+{
+	int optional = -1;
+
+	for (int i = 0; i < v->lives; i++) {
+		int slot = v->edf[i].slot;
+
+		if (!view_waiting(v, slot) || !still_planned(o, v, slot))
+			continue;
+		if (o->order == ORDER_EDF
+		    || v->req[slot].depth < o->plan.mandatory)
+			return slot;
+		if (optional < 0)
+			optional = slot;
+	}
+	return optional;
+}
+
+struct decision online_pick(struct online *o, const struct view *v)
+{
+	int slot;
+
+	if (!any_planned(o, v) && o->refill && o->nothing_ns != v->now_ns)
+		refill(o, v);
+	if (!o->hold && (slot = find_answer(o, v)) >= 0)
+		return decide_finish(slot);
+	if ((slot = find_stage(o, v)) < 0)
+		return decide_wait(TIME_NEVER);
+	o->flight_ns[v->asking] = stage_ns(o, v, slot, v->req[slot].depth + 1);
+	o->nothing_ns = -1;
+	return plan_run(slot);
+}
