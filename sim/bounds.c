@@ -3,7 +3,6 @@
 #include "bounds_lp.h"
 #include "mem.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 __extension__ typedef __int128 wide;
@@ -102,11 +101,4 @@ double bounds_lp(const struct bound_instance *in, const double *utility,
 	lp_free(lp);
 	ladders_fini(&l);
 	return value;
-}
-
-double bounds_regret(double bound, double value)
-{
-	double regret = bound - value;
-
-	return fabs(regret) < 1e-9 ? 0 : regret;
 }

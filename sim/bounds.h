@@ -32,7 +32,9 @@ struct bound {
 	double sum[BOUND_KINDS];    /* over the measured requests; NAN: not
 	                             * computed at this size */
 	enum bound_kind kind;       /* the tightest that was computed */
-	double mean;                /* sum[kind] / measured requests */
+	double mean;                /* sum[kind] / measured requests, raised by
+	                             * what rounding may have cost: regret =
+	                             * mean - the policy's is never negative */
 };
 
 struct bounds {
@@ -53,10 +55,6 @@ struct bounds {
  * (about 8 and 100 requests). Costs about as much as sorting the requests.
  * -1 after one message (exit 2) if releases depend on the policy. */
 int bounds_compute(const struct workload *w, uint32_t seed, struct bounds *out);
-
-/* bound - value, where differences below 1e-9, which come from rounding, are
- * 0. Negative: the policy has beaten a bound, which is a defect. */
-double bounds_regret(double bound, double value);
 
 /* ---- The parts, over instances in memory -------------------------------- */
 

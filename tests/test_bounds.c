@@ -122,14 +122,6 @@ START_TEST(fewest_misses_of_the_documented_instances)
 }
 END_TEST
 
-START_TEST(what_rounding_leaves_is_no_regret)
-{
-	ck_assert_double_eq(bounds_regret(0.3, 0.1 + 0.2), 0);
-	ck_assert_double_eq(bounds_regret(0.75, 0.5), 0.25);
-	ck_assert(bounds_regret(0.5, 0.50001) < 0);
-}
-END_TEST
-
 /* ---- Slow ways to the same ---------------------------------------------- */
 
 /* All sequences of stages, each as early as it can be. */
@@ -659,7 +651,6 @@ Suite *test_bounds(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, bounds_of_the_documented_instances);
 	tcase_add_test(t, fewest_misses_of_the_documented_instances);
-	tcase_add_test(t, what_rounding_leaves_is_no_regret);
 	tcase_add_test(t, the_chain_holds_and_its_ends_are_optimal);
 	tcase_add_test(t, the_relaxation_meets_its_dual);
 	tcase_add_test(t, any_prices_bound_the_optimum);
