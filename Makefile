@@ -84,6 +84,31 @@ $(BUILD)/generated/onnx.pb-c.h: $(BUILD)/generated/onnx.pb-c.c
 $(BUILD)/generated/onnx.pb-c.o: $(BUILD)/generated/onnx.pb-c.c
 	$(CC) -std=c11 -fPIC -w $(CFLAGS) $(LIBS_CFLAGS) -c -o $@ $<
 $(BUILD)/traces/harness/onnx.o: $(BUILD)/generated/onnx.pb-c.h
+
+# Backends are shared objects beside the program. What they call of it (msg_*,
+# net_*, ...) they find in the program that loads them.
+BACKENDS := plain replay
+ifneq ($(wildcard /usr/include/dnnl.h $(DNNL)/include/dnnl.h),)
+BACKENDS += onednn
+else
+MISSING += "onednn: no dnnl.h (libdnnl-dev)"
+endif
+BACKEND_LIBS_onednn = -ldnnl -lgomp
+BACKEND_FILES := $(BACKENDS:%=$(BUILD)/backend-%.so)
+$(BUILD)/backend-%.so: $(BUILD)/traces/harness/backends/%.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(BACKEND_LIBS_$*) -lm
+
+.SECONDARY: $(BACKENDS:%=$(BUILD)/traces/harness/backends/%.o)
+
+.PHONY: harness
+ifeq ($(HARNESS),1)
+TEST_BACKENDS := $(BACKEND_FILES)
+harness: laxity $(BACKEND_FILES) ## build the profiling harness and its backends
+	@for m in $(MISSING) ""; do [ -z "$$m" ] || echo "harness: left out $$m"; done
+else
+harness: laxity
+	@echo "harness: left out: no protobuf-c (libprotobuf-c-dev protobuf-c-compiler libonnx-dev)"
+endif
 $(BUILD)/traces/harness/onnx.o: LIBS_CFLAGS += -isystem $(BUILD)/generated
 
 # ---- Tests ---------------------------------------------------------------
@@ -99,7 +124,7 @@ $(BUILD)/tests/plugins/%.so: tests/plugins/%.c
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -shared -o $@ $<
 
 .PHONY: test
-test: all $(BUILD)/run-tests $(PLUGINS) ## build and run the tests (no installation)
+test: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS) ## build and run the tests (no installation)
 	LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
 # ---- The two commands, which also install what is missing -------------------
@@ -130,7 +155,7 @@ check-clang: ## build everything with clang, warnings as errors
 		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests
 
 .PHONY: test-quick
-test-quick: $(BUILD)/laxity $(BUILD)/run-tests $(PLUGINS)
+test-quick: $(BUILD)/laxity $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
 .PHONY: clean FORCE

@@ -252,6 +252,84 @@ char *make_ini(const char *kind, int classes, int channels)
 		channels == 1 ? "0.5" : "0.25,0.3,0.2");
 }
 
+/* Each line a network; the interpreter says what it should give. */
+const struct good good[] = {
+	{ "conv, bias, relu", "input x 1,3,8,8\nconst w 4,3,3,3\nconst b 4\n"
+	  "const fw 3,4\nconst fb 3\nnode Conv c x,w,b c pads=1,1,1,1\n"
+	  "node Relu r c r\n"
+	  "node ReduceMean m r m axes=-1,2 keepdims=0\n"
+	  "node Gemm g m,fw,fb g transB=1\nnode Softmax s g p\noutput p 1,3\n",
+	  2, 3, 3 },
+	{ "strides, dilations, groups, no bias; pools; clip",
+	  "opset 13\ninput x 0,3,12,11\nconst w 6,3,3,2\nhalf v 6,2,3,3\n"
+	  "const lo 1 = -0.25\nconst hi 1 = 0.5\nconst fw 6,4\nconst fb 4\n"
+	  "node Conv c x,w c strides=2,1 pads=1,1,1,1 dilations=1,2\n"
+	  "node Clip k c,lo,hi k\nnode Conv d k,v d group=3 pads=1,1,1,1\n"
+	  "node MaxPool mp d e kernel_shape=3,2 strides=2,2 pads=1,1,1,1\n"
+	  "node AveragePool ap e f kernel_shape=2,2 pads=1,0,1,0\n"
+	  "node AveragePool aq f h kernel_shape=2,2 pads=1,0,1,0 count_include_pad=1\n"
+	  "node Clip k2 h,-,hi j\n"
+	  "node GlobalAveragePool gp j gp\nnode Flatten fl gp fl\n"
+	  "node MatMul mm fl,fw mm\nnode Add ad mm,fb ad\nnode Softmax s ad p\n"
+	  "output p\n", 7, 3, 4 },
+	{ "residual: the later of two convs takes the add",
+	  "input x 1,1,6,6\nconst w 2,1,3,3\nconst v 2,1,1,1\nconst b 2\n"
+	  "const fw 2,2\nconst fb 2\nnode Conv c2 x,w,b c2 pads=1,1,1,1\n"
+	  "node Conv sc x,v,b sc\nnode Add a c2,sc a\nnode Relu r a r\n"
+	  "node ReduceMean m r m axes=2,3 keepdims=0\n"
+	  "node Gemm g m,fw,fb g transB=1 alpha=0.5 beta=2.0\n"
+	  "node Softmax s g p axis=-1\noutput p\n", 3, 1, 2 },
+	{ "an add of a clamped conv and of itself is not fused",
+	  "input x 1,1,5,5\nconst w 2,1,3,3\nconst v 2,2,1,1\nconst fw 2,2\n"
+	  "const fb 2\nnode Conv c x,w c\nnode Relu r c r\n"
+	  "node Add a r,r a\nnode Conv d a,v d\nnode Relu r2 d r2\n"
+	  "node Add e r2,a e\nnode Relu r3 e r3\n"
+	  "node ReduceMean m r3 m axes=2,3 keepdims=0\n"
+	  "node Gemm g m,fw,fb g transB=1\nnode Softmax s g p\noutput p\n",
+	  5, 1, 2 },
+	{ "batch norm folded, once into a conv without bias",
+	  "input x 1,1,6,6\nconst w 3,1,3,3\nconst v 2,3,1,1\nconst b 2\n"
+	  "const sc 3\nconst sh 3\nconst mu 3\nconst var 3 = 0.5,1.5,2\n"
+	  "const sc2 2\nconst sh2 2\nconst mu2 2\nconst var2 2 = 0.7,0.2\n"
+	  "const fw 2,2\nconst fb 2\nnode Conv c x,w c\n"
+	  "node BatchNormalization n c,sc,sh,mu,var n epsilon=1e-5 momentum=0.9\n"
+	  "node Relu r n r\nnode Conv d r,v,b d\n"
+	  "node BatchNormalization n2 d,sc2,sh2,mu2,var2 n2\n"
+	  "node ReduceMean m n2 m axes=2,3 keepdims=0\n"
+	  "node Gemm g m,fw,fb g transB=1\nnode Softmax s g p\noutput p\n",
+	  3, 1, 2 },
+	{ "a plane flattened into a hidden layer",
+	  "input x 1,3,4,4\nconst w 2,3,3,3\nconst h 5,8\nconst hb 5\n"
+	  "int shape 2 = 1,-1\nconst fw 5,3\nconst fb 3\nnode Conv c x,w c\n"
+	  "node Reshape rs c,shape rs\nnode Gemm h rs,h,hb hid transB=1\n"
+	  "node Relu r hid r\nnode Gemm g r,fw,fb g\nnode Softmax s g p\n"
+	  "output p\n", 3, 3, 3 },
+	{ "concat: of the image, twice the same, of a vector: copies",
+	  "input x 1,1,4,4\nconst w 2,1,1,1\nconst v 3,5,1,1\nconst fw 6,2\n"
+	  "const fb 2\nnode Conv c x,w c\nnode Concat k x,c,c k axis=1\n"
+	  "node Conv d k,v d\nnode GlobalAveragePool m d m\n"
+	  "node Flatten f m f\nnode Concat kk f,f kk axis=1\n"
+	  "node Gemm g kk,fw,fb g\nnode Softmax s g p\noutput p\n", 9, 1, 2 },
+	{ "identity, constant, a probability straight from the mean",
+	  "input x 1,1,4,4\nconst w 3,1,1,1\nnode Identity i x i\n"
+	  "node Conv c i,w c\nnode GlobalAveragePool m c m\n"
+	  "node Flatten f m f\nnode Softmax s f p\noutput p\n", 2, 1, 3 },
+	{ "an add of a constant per channel is a bias",
+	  "input x 1,1,4,4\nconst w 3,1,1,1\nconst k 1,3,1,1\nnode Conv c x,w c\n"
+	  "node Add a k,c a\nnode Relu r a r\nnode GlobalAveragePool m r m\n"
+	  "node Flatten f m f\nnode Softmax s f p\noutput p\n", 2, 1, 3 },
+};
+const int good_count = sizeof good / sizeof *good;
+
+/* The same bytes everywhere: a full-period generator's high bits. */
+void fill_image(unsigned char *image, size_t n, uint32_t seed)
+{
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		image[i] = (unsigned char)(seed >> 24);
+	}
+}
+
 /* ---- The interpreter ----------------------------------------------------------- */
 
 struct array { const char *name; int dims; int dim[4]; double *x; };

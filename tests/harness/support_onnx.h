@@ -12,6 +12,9 @@
 
 #include "../../traces/harness/onnx.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* Write DIR/NAME.onnx from the text, and DIR/NAME.ini (none if ini is NULL).
  * Returns the path of the ONNX file, to be freed. */
 char *make_onnx(const char *dir, const char *name, const char *text,
@@ -24,5 +27,14 @@ char *make_ini(const char *kind, int classes, int channels);
  * `output` (from 0) for a normalised image. classes elements. */
 void interpret(const struct onnx *o, const float *image, int output,
 	double *probabilities);
+
+/* Networks that between them use every operator in every form; `ops` is what
+ * fusing should leave. */
+struct good { const char *what, *text; int ops, channels, classes; };
+extern const struct good good[];
+extern const int good_count;
+
+/* Bytes of a picture of noise, the same everywhere. */
+void fill_image(unsigned char *image, size_t n, uint32_t seed);
 
 #endif

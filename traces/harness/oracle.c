@@ -97,6 +97,7 @@ static void conv(const struct net *n, const struct net_op *p, const float *in,
 				* x->width;
 			float *dest = to + r * y->width;
 			int first = 0, last = y->width;
+			const float v = *w;
 			if (row < 0 || row >= x->height)
 				continue;
 			while (first < last
@@ -107,10 +108,10 @@ static void conv(const struct net *n, const struct net_op *p, const float *in,
 				last--;
 			if (p->stride[1] == 1)
 				for (int q = first; q < last; q++)
-					dest[q] += *w * line[q + shift];
+					dest[q] += v * line[q + shift];
 			else
 				for (int q = first; q < last; q++)
-					dest[q] += *w * line[q * p->stride[1]
+					dest[q] += v * line[q * p->stride[1]
 						+ shift];
 		}
 		for (int i = 0; i < y->height * y->width; i++)

@@ -1,0 +1,411 @@
+/* Backends against the oracle, slots, the replay backend, loading; and the
+ * readers of image files. */
+#include "support_onnx.h"
+
+#include "../support_program.h"
+
+#include "../../sim/file.h"
+#include "../../sim/mem.h"
+#include "../../sim/msg.h"
+#include "../../traces/harness/backend.h"
+#include "../../traces/harness/images.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define FASHION "/usr/share/datasets/fashion-mnist"
+
+static struct outcome run_stage(const struct backend *b, struct plan *p,
+	int stage, int slot, const unsigned char *image)
+{
+	struct outcome out;
+	int got;
+
+	ck_assert_int_eq(b->send(p, stage, slot, image), 0);
+	while (!(got = b->poll(p, &out)))
+		;
+	ck_assert_int_eq(got, 1);
+	ck_assert_int_eq(out.stage, stage);
+	ck_assert_int_eq(out.slot, slot);
+	return out;
+}
+
+static const struct backend *have(const char *name)
+{
+	char *path = mem_printf("%s/backend-%s.so", getenv("LAXITY_BUILD")
+		? getenv("LAXITY_BUILD") : "build", name);
+	const struct backend *b = access(path, F_OK) ? NULL
+		: backend_load(path);
+
+	free(path);
+	return b;
+}
+
+/* Largest difference to the oracle over some images, exits and slots (at most
+ * two) whose stages take turns. */
+static double compare(const struct backend *b, struct dev *d,
+	const struct net *n, int units, int images, int slots)
+{
+	struct setting s = { .units = units };
+	struct oracle *o = oracle_new(n, 2);
+	size_t pixels = (size_t)(n->channels * n->height * n->width);
+	unsigned char *image = mem_new(2 * pixels, 1);
+	float p[64], q[64];
+	struct plan *plan;
+	double worst = 0;
+
+	ck_assert_int_eq(b->plan(d, n, &s, 2, &plan), 0);
+	for (int k = 0; k < images; k++) {
+		fill_image(image, pixels, (uint32_t)k);
+		fill_image(image + pixels, pixels, (uint32_t)k + 100);
+		for (int stage = 1; stage <= n->depths; stage++)
+			for (int slot = 0; slot < slots; slot++) {
+				const unsigned char *x = image
+					+ (size_t)slot * pixels;
+				struct outcome out = run_stage(b, plan, stage,
+					slot, stage == 1 ? x : NULL);
+				float confidence;
+				oracle_stage(o, slot, stage, x, q);
+				ck_assert_int_eq(b->probabilities(plan, slot, p),
+					0);
+				for (int c = 0; c < n->classes; c++)
+					worst = fmax(worst, fabs((double)p[c]
+						- (double)q[c]));
+				ck_assert_int_eq(out.prediction, net_answer(p,
+					n->classes, &confidence));
+				ck_assert(out.confidence == confidence);
+			}
+	}
+	b->plan_free(plan);
+	oracle_free(o);
+	free(image);
+	return worst;
+}
+
+static struct net *make_net(const char *dir, const struct good *g)
+{
+	char *ini = make_ini("single", g->classes, g->channels);
+	char *path = make_onnx(dir, "a", g->text, ini);
+	struct net *n = net_read(path);
+
+	ck_assert_msg(n, "%s", g->what);
+	free(ini);
+	free(path);
+	return n;
+}
+
+START_TEST(onednn_agrees_with_the_oracle_on_every_operator)
+{
+	const struct backend *b = have("onednn");
+	char *dir = test_directory();
+	struct dev *d;
+	struct net *n;
+
+	if (b) {
+		ck_assert_int_eq(b->open(&d, NULL), 0);
+		n = make_net(dir, &good[_i]);
+		ck_assert_msg(compare(b, d, n, 1, 4, 2) < 1e-5, "%s", good[_i].what);
+		net_free(n);
+		b->close(d);
+	}
+	test_directory_free(dir);
+}
+END_TEST
+
+START_TEST(onednn_agrees_with_the_oracle_on_shipped_networks)
+{
+	static const struct { const char *name; int images; } given[] = {
+		{ "resnet8", 2 }, { "nested4", 1 }, { "staged3", 1 } };
+	const struct backend *b = have("onednn");
+	struct dev_info info;
+	struct dev *d;
+
+	if (!b)
+		return;
+	ck_assert_int_eq(b->open(&d, NULL), 0);
+	ck_assert_int_eq(b->info(d, &info), 0);
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+		char *path = mem_printf("workloads/networks/%s.onnx",
+			given[i].name);
+		struct net *n;
+		if (getenv("LAXITY_QUICK") && i > 0) {
+			free(path);
+			break;
+		}
+		n = net_read(path);
+		ck_assert_ptr_nonnull(n);
+		for (int units = 1; units <= info.units && units <= 2
+		    && (units == 1 || i == 0); units++) {
+			double worst = compare(b, d, n, units, given[i].images,
+				i ? 1 : 2);
+			ck_assert_msg(worst < 1e-4, "%s, %d cores: %g",
+				given[i].name, units, worst);
+		}
+		net_free(n);
+		free(path);
+	}
+	b->close(d);
+}
+END_TEST
+
+START_TEST(onednn_refuses_more_cores_than_there_are)
+{
+	const struct backend *b = have("onednn");
+	char *dir = test_directory();
+	struct net *n = make_net(dir, &good[0]);
+	struct setting s = { .units = 100000 };
+	struct plan *p;
+	struct dev *d;
+
+	if (b) {
+		ck_assert_int_eq(b->open(&d, NULL), 0);
+		msg_capture(1);
+		ck_assert_int_eq(b->plan(d, n, &s, 1, &p), -1);
+		ck_assert_ptr_nonnull(strstr(msg_captured(),
+			"100000 cores asked for, this process may use "));
+		ck_assert_int_eq(b->open(&d, "gpu7"), -1);
+		msg_capture(0);
+	}
+	net_free(n);
+	test_directory_free(dir);
+}
+END_TEST
+
+START_TEST(the_plain_backend_is_the_oracle)
+{
+	const struct backend *b = have("plain");
+	struct net *n = net_read("workloads/networks/resnet8.onnx");
+	struct dev *d;
+
+	ck_assert_ptr_nonnull(b);
+	ck_assert_int_eq(b->open(&d, ""), 0);
+	ck_assert(compare(b, d, n, 0, 1, 2) == 0);
+	b->close(d);
+	net_free(n);
+}
+END_TEST
+
+START_TEST(replay_takes_the_bundle_s_times_and_gives_its_outcomes)
+{
+	const struct backend *b = have("replay");
+	struct net *n = net_read("workloads/networks/staged6.onnx");
+	struct bundle *bundle = bundle_read("traces/h100-cifar10");
+	struct setting s = { .name = "sm32", .units = 32 };
+	const struct cell *c;
+	struct images im;
+	struct dev *d;
+	struct plan *p;
+	int net;
+
+	ck_assert_ptr_nonnull(b);
+	ck_assert_ptr_nonnull(n);
+	ck_assert_ptr_nonnull(bundle);
+	net = bundle_find_net(bundle, "staged6");
+	c = bundle_cell(bundle, net, bundle_find_setting(bundle, "sm32"), 0);
+	ck_assert_int_eq(images_read(&im, "traces/h100-cifar10", 300, 3, 32, 32),
+		0);
+	ck_assert_int_eq(im.count, 300);
+	ck_assert_int_eq(images_check(&im, n), 0);
+	ck_assert_int_eq(b->open(&d, "traces/h100-cifar10"), 0);
+	ck_assert_int_eq(b->plan(d, n, &s, 3, &p), 0);
+	for (int i = 0; i < 300; i += 37)
+		for (int stage = 1; stage <= 6; stage++) {
+			int64_t begun = backend_clock();
+			struct outcome out = run_stage(b, p, stage, i % 3,
+				images_at(&im, i));
+			int64_t spent = backend_clock() - begun;
+			int at = i * 6 + stage - 1;
+			ck_assert_int_eq(out.prediction == im.label[i],
+				bundle->net[net].correct[at]);
+			ck_assert(fabs((double)out.confidence
+				- bundle->net[net].confidence[at]) < 1e-6);
+			ck_assert_int_ge(spent, c->duration_ns[i / 37 * 6
+				+ stage - 1]);
+			ck_assert_int_eq(out.device_ns, c->device_ns[i / 37 * 6
+				+ stage - 1]);
+		}
+	b->plan_free(p);
+	b->close(d);
+	images_fini(&im);
+	bundle_free(bundle);
+	net_free(n);
+}
+END_TEST
+
+START_TEST(a_backend_that_is_not_there_or_not_one_is_refused)
+{
+	char *dir = test_directory(), *path = test_path(dir, "x.so");
+
+	msg_capture(1);
+	ck_assert_ptr_null(backend_load("nonesuch"));
+	ck_assert_ptr_nonnull(strstr(msg_captured(), "backend 'nonesuch': "));
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	test_write(path, "no object");
+	msg_capture(1);
+	ck_assert_ptr_null(backend_load(path));
+	ck_assert_ptr_nonnull(strstr(msg_captured(), "x.so: cannot load: "));
+	msg_capture(0);
+	free(path);
+	test_directory_free(dir);
+}
+END_TEST
+
+/* ---- Images ---------------------------------------------------------------------- */
+
+static void write_bytes(const char *dir, const char *name, const char *bytes,
+	size_t length)
+{
+	char *path = test_path(dir, name);
+
+	ck_assert_int_eq(file_write(path, bytes, length), 0);
+	free(path);
+}
+
+static void refuse(const char *path, const char *message)
+{
+	struct images im;
+
+	msg_capture(1);
+	ck_assert_int_eq(images_read(&im, path, 0, 3, 32, 32), -1);
+	ck_assert_msg(strstr(msg_captured(), message), "%s", msg_captured());
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	msg_capture(0);
+}
+
+START_TEST(cifar_files_are_read_and_checked)
+{
+	char *dir = test_directory(), *path = test_path(dir, "test_batch.bin");
+	char *bytes = mem_new(3 * 3073, 1);
+	struct images im;
+
+	for (int i = 0; i < 3; i++) {
+		bytes[i * 3073] = (char)(3 * i);
+		bytes[i * 3073 + 1 + 1024 + 5] = (char)(i + 1); /* green */
+	}
+	write_bytes(dir, "test_batch.bin", bytes, 3 * 3073);
+	ck_assert_int_eq(images_read(&im, dir, 0, 0, 0, 0), 0);
+	ck_assert_int_eq(im.count, 3);
+	ck_assert_int_eq(im.classes, 7);
+	ck_assert_int_eq(im.label[1], 3);
+	ck_assert_int_eq(images_at(&im, 2)[1024 + 5], 3);
+	images_fini(&im);
+	ck_assert_int_eq(images_read(&im, path, 2, 0, 0, 0), 0);
+	ck_assert_int_eq(im.count, 2);
+	images_fini(&im);
+	bytes[3073] = 10;
+	write_bytes(dir, "test_batch.bin", bytes, 3 * 3073);
+	refuse(dir, "test_batch.bin: record 1: label 10, more than 9");
+	write_bytes(dir, "test_batch.bin", bytes, 3 * 3073 - 1);
+	refuse(path, "9218 bytes are not whole CIFAR-10 records of 3073");
+	write_bytes(dir, "test_batch.bin", bytes, 0);
+	refuse(path, "0 bytes are not whole");
+	(void)unlink(path);
+	refuse(dir, "no test_batch.bin");
+	refuse("/dev/null", "not a regular file");
+	refuse("/nonesuch", "/nonesuch: cannot open");
+	free(bytes);
+	free(path);
+	test_directory_free(dir);
+}
+END_TEST
+
+START_TEST(idx_files_plain_and_gzip_are_read_and_checked)
+{
+	static const char images[] = "\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\3"
+		"abcdefghijkl";
+	static const char labels[] = "\0\0\10\1\0\0\0\2\1\4";
+	char *dir = test_directory();
+	char *path = test_path(dir, "t10k-images-idx3-ubyte.gz");
+	char *other = test_path(dir, "t10k-labels-idx1-ubyte.gz");
+	struct images im;
+	gzFile f = gzopen(path, "wb");
+
+	ck_assert_int_eq(gzwrite(f, images, 28), 28);
+	ck_assert_int_eq(gzclose(f), Z_OK);
+	refuse(dir, "t10k-labels-idx1-ubyte.gz: cannot open");
+	/* Plain bytes under a name that ends with gz are taken as they are. */
+	write_bytes(dir, "t10k-labels-idx1-ubyte.gz", labels, 10);
+	ck_assert_int_eq(images_read(&im, dir, 0, 0, 0, 0), 0);
+	ck_assert_int_eq(im.count, 2);
+	ck_assert_int_eq(im.channels, 1);
+	ck_assert_int_eq(im.height, 2);
+	ck_assert_int_eq(im.width, 3);
+	ck_assert_int_eq(images_at(&im, 1)[0], 'g');
+	ck_assert_int_eq(im.label[1], 4);
+	ck_assert_int_eq(im.classes, 5);
+	images_fini(&im);
+	write_bytes(dir, "t10k-labels-idx1-ubyte.gz",
+		"\0\0\10\1\0\0\0\3\1\4\1", 11);
+	refuse(dir, "3 labels for 2 images");
+	write_bytes(dir, "t10k-labels-idx1-ubyte.gz", labels, 9);
+	refuse(dir, "9 bytes, but its head promises 10");
+	write_bytes(dir, "t10k-labels-idx1-ubyte.gz", images, 28);
+	refuse(dir, "not an IDX file of labels (magic 0x00000801)");
+	write_bytes(dir, "t10k-images-idx3-ubyte.gz", "\37\213\10\0\0", 5);
+	refuse(path, "broken gzip file");
+	write_bytes(dir, "t10k-images-idx3-ubyte.gz",
+		"\0\0\10\3\377\377\377\377\377\377\377\377\377\377\377\377", 16);
+	refuse(path, "impossible size in its head");
+	free(path);
+	free(other);
+	test_directory_free(dir);
+}
+END_TEST
+
+START_TEST(fashion_mnist_from_debian_is_read)
+{
+	struct images im;
+	int seen[10] = { 0 };
+
+	if (access(FASHION, F_OK))
+		return;
+	ck_assert_int_eq(images_read(&im, FASHION, 0, 0, 0, 0), 0);
+	ck_assert_int_eq(im.count, 10000);
+	for (int i = 0; i < im.count; i++)
+		seen[im.label[i]]++;
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(seen[i], 1000);
+	images_fini(&im);
+}
+END_TEST
+
+START_TEST(images_of_another_shape_are_refused_not_resized)
+{
+	struct net *n = net_read("workloads/networks/resnet8.onnx");
+	struct images im = { .channels = 1, .height = 28, .width = 28,
+		.classes = 10, .file = "f" };
+
+	msg_capture(1);
+	ck_assert_int_eq(images_check(&im, n), -1);
+	ck_assert_str_eq(msg_captured(), "laxity: f: images of 1 x 28 x 28, but "
+		"network 'resnet8' takes 3 x 32 x 32\n");
+	msg_capture(0);
+	net_free(n);
+}
+END_TEST
+
+Suite *test_backend(void);
+Suite *test_backend(void)
+{
+	Suite *s = suite_create("backend");
+	TCase *t = tcase_create("backend");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, onednn_agrees_with_the_oracle_on_every_operator,
+		0, good_count);
+	tcase_add_test(t, onednn_agrees_with_the_oracle_on_shipped_networks);
+	tcase_add_test(t, onednn_refuses_more_cores_than_there_are);
+	tcase_add_test(t, the_plain_backend_is_the_oracle);
+	tcase_add_test(t, replay_takes_the_bundle_s_times_and_gives_its_outcomes);
+	tcase_add_test(t, a_backend_that_is_not_there_or_not_one_is_refused);
+	tcase_add_test(t, cifar_files_are_read_and_checked);
+	tcase_add_test(t, idx_files_plain_and_gzip_are_read_and_checked);
+	tcase_add_test(t, fashion_mnist_from_debian_is_read);
+	tcase_add_test(t, images_of_another_shape_are_refused_not_resized);
+	suite_add_tcase(s, t);
+	return s;
+}
