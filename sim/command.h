@@ -6,7 +6,8 @@
 struct command {
 	const char *name, *summary; /* one line for `laxity --help` */
 	const char *manual;         /* what `laxity NAME --help` prints; ends
-	                             * with the units used */
+	                             * with the units used. NULL: main
+	                             * answers --help itself */
 	int order;                  /* place in the list of commands */
 	/* argv[0] is the command's name. Returns the exit status; -1 stands
 	 * for that of the first message. */

@@ -98,20 +98,36 @@ static int explain(const struct csv *c, const char *format, ...)
 
 /* ---- Head --------------------------------------------------------------------- */
 
-static int is_header(struct csv *c, const char *end, int columns)
+/* Take the first of the allowed heads that this line is; -1 after a message
+ * that shows them. */
+static int choose_columns(struct csv *c, const char *end,
+	const char *const *const *kinds)
 {
-	char expected[256];
-	size_t n;
+	struct text all;
 
-	c->columns = columns;
-	n = (size_t)header(c, expected, sizeof expected);
-	return (size_t)(end - c->at) == n && !memcmp(c->at, expected, n);
+	text_init(&all);
+	for (int k = 0; kinds[k]; k++) {
+		char expected[256];
+		size_t n;
+
+		c->kind = k;
+		c->column = kinds[k];
+		for (c->columns = 0; c->column[c->columns];)
+			c->columns++;
+		n = (size_t)header(c, expected, sizeof expected);
+		text_add(&all, "%s'%s'", k ? " or " : "", expected);
+		if ((size_t)(end - c->at) == n && !memcmp(c->at, expected, n)) {
+			text_fini(&all);
+			return 0;
+		}
+	}
+	(void)csv_bad(c, "the header must be %s", all.s);
+	text_fini(&all);
+	return -1;
 }
 
-static int read_head(struct csv *c, int optional)
+static int read_head(struct csv *c, const char *const *const *kinds)
 {
-	int columns = c->columns;
-	char expected[256];
 	const char *end;
 
 	c->at = c->text;
@@ -130,17 +146,11 @@ static int read_head(struct csv *c, int optional)
 		c->at = line_end(c, c->at) + 1;
 		c->comments++;
 	}
-	(void)header(c, expected, sizeof expected);
-	if (c->at == c->end)
-		return csv_bad(c, "no header: '%s' expected", expected);
-	if (explain_bytes(c, c->at))
+	if (c->at < c->end && explain_bytes(c, c->at))
 		return -1;
-	end = line_end(c, c->at);
-	if (!is_header(c, end, columns)
-	    && !(optional && is_header(c, end, columns - optional)))
-		return csv_bad(c, optional ? "the header must be '%s', the "
-			"last %d optional" : "the header must be '%s'",
-			expected, optional);
+	end = c->at < c->end ? line_end(c, c->at) : c->end;
+	if (choose_columns(c, end, kinds))
+		return -1;
 	c->at = end + 1;
 	return 0;
 }
@@ -148,18 +158,18 @@ static int read_head(struct csv *c, int optional)
 int csv_open(struct csv *c, const char *path, size_t limit,
 	const char *const *columns)
 {
-	return csv_open_optional(c, path, limit, columns, 0);
+	const char *const *const kinds[] = { columns, NULL };
+
+	return csv_open_any(c, path, limit, kinds);
 }
 
-int csv_open_optional(struct csv *c, const char *path, size_t limit,
-	const char *const *columns, int optional)
+int csv_open_any(struct csv *c, const char *path, size_t limit,
+	const char *const *const *kinds)
 {
-	*c = (struct csv){ .path = path, .column = columns };
-	while (columns[c->columns])
-		c->columns++;
+	*c = (struct csv){ .path = path };
 	if (file_read(path, limit, &c->text, &c->length))
 		return -1;
-	if (read_head(c, optional)) {
+	if (read_head(c, kinds)) {
 		csv_close(c);
 		return -1;
 	}
@@ -361,15 +371,36 @@ void names_fini(struct names *t)
 	*t = (struct names){ 0 };
 }
 
+int csv_lookup(struct csv *c, struct names *t, int *out, const char **s,
+	size_t *n)
+{
+	const char *name = t->count ? t->name[t->last] : "", *p = c->at;
+
+	/* Mostly the row above had it: compare without looking for its end. */
+	while (*name && *p == *name) {
+		p++;
+		name++;
+	}
+	*s = c->at;
+	*n = (size_t)(p - c->at);
+	if (!*name && *n && ends_field(c, p)) {
+		*out = t->last;
+		return 0;
+	}
+	if (csv_name(c, s, n))
+		return -1;
+	*out = names_find(t, *s, *n);
+	return 0;
+}
+
 int csv_known(struct csv *c, struct names *t, int *out)
 {
 	const char *s;
 	size_t n;
 	int i;
 
-	if (csv_name(c, &s, &n))
+	if (csv_lookup(c, t, &i, &s, &n))
 		return -1;
-	i = names_find(t, s, n);
 	if (i < 0)
 		return csv_bad(c, "unknown %s '%.*s'", c->column[c->field - 1],
 			n > 60 ? 60 : (int)n, s);

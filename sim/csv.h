@@ -27,6 +27,7 @@ struct csv {
 	int64_t line;               /* of the current row, from 1 */
 	const char *const *column;
 	int columns, field;         /* field: number of the next one, from 0 */
+	int kind;                   /* see csv_open_any */
 	int64_t comments;           /* `#` lines before the header */
 };
 
@@ -35,10 +36,10 @@ struct csv {
 int csv_open(struct csv *c, const char *path, size_t limit,
 	const char *const *columns);
 
-/* The same where the last `optional` columns may be missing, all of them:
- * c->columns is how many there are. */
-int csv_open_optional(struct csv *c, const char *path, size_t limit,
-	const char *const *columns, int optional);
+/* The same for a table of one of several kinds, told apart by their headers;
+ * kinds ends with NULL, and c->kind is the number of the one found. */
+int csv_open_any(struct csv *c, const char *path, size_t limit,
+	const char *const *const *kinds);
 void csv_close(struct csv *c);
 
 /* The next row: 1, or 0 at the end. Every field of the row before must have
@@ -72,6 +73,10 @@ int names_find(struct names *t, const char *s, size_t n);
 /* Append; the string is not copied. */
 int names_add(struct names *t, const char *name);
 void names_fini(struct names *t);
+
+/* The number of the name in this field, or -1; and the name as csv_name. */
+int csv_lookup(struct csv *c, struct names *t, int *out, const char **s,
+	size_t *n);
 
 /* The number of the name in this field; an unknown one is an error. */
 int csv_known(struct csv *c, struct names *t, int *out);

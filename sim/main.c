@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i]->name))
 			continue;
 		for (int k = 2; k < argc; k++) {
-			if (!strcmp(argv[k], "--help")) {
+			if (commands[i]->manual && !strcmp(argv[k], "--help")) {
 				fputs(commands[i]->manual, stdout);
 				return finish(STATUS_OK);
 			}

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+int64_t num_scale_ns(int64_t ns, double factor)
+{
+	double x = (double)ns * factor;
+
+	return x <= (double)TIME_MAX_NS ? llround(x) : TIME_NEVER;
+}
+
 int num_integer(const char *s, int64_t *out)
 {
 	const char *d = s + (*s == '-');

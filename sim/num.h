@@ -10,6 +10,11 @@
 #define TIME_MAX_NS ((int64_t)1 << 60)
 #define TIME_NEVER INT64_MAX
 
+/* ns x factor (>= 0, finite): the product in double, rounded once, half away
+ * from zero. Every scaling of a duration goes through here. A result beyond
+ * TIME_MAX_NS becomes TIME_NEVER. */
+int64_t num_scale_ns(int64_t ns, double factor);
+
 /* Digits with an optional minus sign. -1 if s is anything else or does not
  * fit; *out is then untouched. No message. */
 int num_integer(const char *s, int64_t *out);

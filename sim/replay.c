@@ -376,13 +376,16 @@ static int check_deadlines(const struct reading *r)
 int replay_read(const char *path, const struct replay_wish *wish,
 	struct arena *a, struct replay *out)
 {
-	static const char *const columns[] = { "release_ns",
+	static const char *const grouped[] = { "release_ns",
 		"relative_deadline_ns", "input", "group", NULL };
+	static const char *const plain[] = { "release_ns",
+		"relative_deadline_ns", "input", NULL };
+	static const char *const *const kinds[] = { plain, grouped, NULL };
 	struct reading r = { .path = path, .wish = wish };
 	int failed;
 
 	*out = (struct replay){ 0 };
-	if (csv_open_optional(&r.csv, path, LARGEST_FILE, columns, 1))
+	if (csv_open_any(&r.csv, path, LARGEST_FILE, kinds))
 		return -1;
 	sha256_hex(r.csv.text, r.csv.length, out->sha256);
 	failed = read_rows(&r) || check_claims(&r, &out->unchecked);

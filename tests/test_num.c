@@ -43,6 +43,18 @@ START_TEST(names_have_no_blanks_or_quotes)
 }
 END_TEST
 
+START_TEST(durations_round_half_away_from_zero)
+{
+	ck_assert(num_scale_ns(3, 0.5) == 2);
+	ck_assert(num_scale_ns(-3, 0.5) == -2);
+	ck_assert(num_scale_ns(5, 0.5) == 3);
+	ck_assert(num_scale_ns(7, 1.0) == 7);
+	ck_assert(num_scale_ns(0, 9e99) == 0);
+	ck_assert(num_scale_ns(TIME_MAX_NS, 1.0) == TIME_MAX_NS);
+	ck_assert(num_scale_ns(TIME_MAX_NS, 1.1) == TIME_NEVER);
+}
+END_TEST
+
 Suite *test_num(void);
 Suite *test_num(void)
 {
@@ -52,6 +64,7 @@ Suite *test_num(void)
 	tcase_add_test(t, integers_are_whole_and_in_range);
 	tcase_add_test(t, reals_are_plain_decimals);
 	tcase_add_test(t, names_have_no_blanks_or_quotes);
+	tcase_add_test(t, durations_round_half_away_from_zero);
 	suite_add_tcase(s, t);
 	return s;
 }

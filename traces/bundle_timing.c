@@ -14,7 +14,13 @@
 struct row {
 	int64_t sample, duration_ns, device_ns;
 	int32_t net, setting, environment, depth;
-	int64_t line;
+};
+
+/* The rows, in the order of the file. */
+struct rows {
+	struct row *row;
+	size_t count, room;
+	int64_t first_line;
 };
 
 /* ---- Reading ---------------------------------------------------------------------- */
@@ -26,9 +32,8 @@ static int take_environment(struct bundle *b, struct csv *c, int32_t *out)
 	size_t n;
 	int i;
 
-	if (csv_name(c, &s, &n))
+	if (csv_lookup(c, t, &i, &s, &n))
 		return -1;
-	i = names_find(t, s, n);
 	if (i < 0) {
 		if (t->count == BUNDLE_MAX_NAMES || (int64_t)b->nets * b->settings
 		    * (t->count + 1) > BUNDLE_MAX_CELLS)
@@ -43,38 +48,36 @@ static int take_environment(struct bundle *b, struct csv *c, int32_t *out)
 	return 0;
 }
 
-static int read_rows(struct bundle *b, struct csv *c, struct row **out,
-	size_t *count)
+static int read_row(struct bundle *b, struct csv *c, struct row *r)
 {
-	struct row *row = NULL;
-	size_t n = 0, room = 0;
+	int64_t depth;
+	int net, setting;
 
+	if (csv_known(c, &b->memory->nets, &net)
+	    || csv_known(c, &b->memory->settings, &setting)
+	    || take_environment(b, c, &r->environment)
+	    || csv_integer(c, 0, INT64_MAX, &r->sample)
+	    || csv_integer(c, 1, b->net[net].depths, &depth)
+	    || csv_integer(c, 1, INT64_MAX, &r->duration_ns)
+	    || csv_optional_integer(c, 0, INT64_MAX, NO_DEVICE_TIME,
+		&r->device_ns))
+		return -1;
+	r->net = net;
+	r->setting = setting;
+	r->depth = (int32_t)depth;
+	return 0;
+}
+
+static int read_rows(struct bundle *b, struct csv *c, struct rows *rows)
+{
 	(void)names_add(&b->memory->environments, "default");
+	rows->first_line = c->line + 1;
 	while (csv_next(c)) {
-		struct row *r;
-		int net, setting;
-		int64_t depth;
-
-		MEM_ROOM(row, n, room);
-		r = &row[n++];
-		if (csv_known(c, &b->memory->nets, &net)
-		    || csv_known(c, &b->memory->settings, &setting)
-		    || take_environment(b, c, &r->environment)
-		    || csv_integer(c, 0, INT64_MAX, &r->sample)
-		    || csv_integer(c, 1, b->net[net].depths, &depth)
-		    || csv_integer(c, 1, INT64_MAX, &r->duration_ns)
-		    || csv_optional_integer(c, 0, INT64_MAX, NO_DEVICE_TIME,
-			&r->device_ns)) {
-			free(row);
+		MEM_ROOM(rows->row, rows->count, rows->room);
+		if (read_row(b, c, &rows->row[rows->count]))
 			return -1;
-		}
-		r->net = net;
-		r->setting = setting;
-		r->depth = (int32_t)depth;
-		r->line = c->line;
+		rows->count++;
 	}
-	*out = row;
-	*count = n;
 	return 0;
 }
 
@@ -95,7 +98,7 @@ static int by_sample_and_depth(const void *a, const void *b)
 		return x->sample < y->sample ? -1 : 1;
 	if (x->depth != y->depth)
 		return x->depth < y->depth ? -1 : 1;
-	return x->line < y->line ? -1 : x->line > y->line;
+	return x < y ? -1 : x > y; /* the line */
 }
 
 static void sort_rows(const struct row **row, size_t n)
@@ -108,10 +111,11 @@ static void sort_rows(const struct row **row, size_t n)
 	}
 }
 
-static int bad_row(const struct bundle *b, struct csv *c, const struct row *r,
-	int depth, const char *what)
+static int bad_row(const struct bundle *b, struct csv *c,
+	const struct rows *rows, const struct row *r, int depth,
+	const char *what)
 {
-	c->line = r->line;
+	c->line = rows->first_line + (r - rows->row);
 	return csv_bad(c, "network %s, setting %s, environment %s, sample %lld: "
 		"%s depth %d", b->net[r->net].name, b->setting[r->setting].name,
 		b->environment[r->environment], (long long)r->sample, what,
@@ -119,8 +123,8 @@ static int bad_row(const struct bundle *b, struct csv *c, const struct row *r,
 }
 
 /* The sorted rows of one cell, n > 0: each pass has each depth once. */
-static int take_cell(struct bundle *b, struct csv *c, const struct row **row,
-	size_t n, struct cell *cell)
+static int take_cell(struct bundle *b, struct csv *c, const struct rows *rows,
+	const struct row **row, size_t n, struct cell *cell)
 {
 	int depths = b->net[row[0]->net].depths, has_device = 0;
 	int64_t *duration, *device, sum = 0;
@@ -131,21 +135,21 @@ static int take_cell(struct bundle *b, struct csv *c, const struct row **row,
 
 		if (before && before->sample == r->sample
 		    && before->depth == r->depth)
-			return bad_row(b, c, r, r->depth, "a second row for");
+			return bad_row(b, c, rows, r, r->depth, "a second row for");
 		/* The pass before, or this one, lacks a depth. */
 		if (next > 1 && before->sample != r->sample)
-			return bad_row(b, c, before, next, "no row for");
+			return bad_row(b, c, rows, before, next, "no row for");
 		if (r->depth != next)
-			return bad_row(b, c, r, next, "no row for");
+			return bad_row(b, c, rows, r, next, "no row for");
 		sum = next == 1 ? 0 : sum;
 		if (r->duration_ns > INT64_MAX - sum)
-			return bad_row(b, c, r, r->depth, "the pass's sum "
+			return bad_row(b, c, rows, r, r->depth, "the pass's sum "
 				"overflows at");
 		sum += r->duration_ns;
 		has_device |= r->device_ns != NO_DEVICE_TIME;
 	}
 	if (n % (size_t)depths)
-		return bad_row(b, c, row[n - 1], (int)(n % (size_t)depths) + 1,
+		return bad_row(b, c, rows, row[n - 1], (int)(n % (size_t)depths) + 1,
 			"no row for");
 	if (n / (size_t)depths > INT_MAX)
 		return csv_bad(c, "more than %d samples", INT_MAX);
@@ -162,29 +166,28 @@ static int take_cell(struct bundle *b, struct csv *c, const struct row **row,
 	return 0;
 }
 
-static int take_cells(struct bundle *b, struct csv *c, const struct row *row,
-	size_t n)
+static int take_cells(struct bundle *b, struct csv *c, const struct rows *rows)
 {
 	size_t cells = (size_t)b->nets * (size_t)b->settings
 		* (size_t)b->environments;
 	struct cell *cell = arena_new(&b->memory->arena, cells, sizeof *cell);
 	size_t *begin = mem_new(cells + 2, sizeof *begin);
-	const struct row **order = mem_new(n, sizeof *order);
+	const struct row **order = mem_new(rows->count, sizeof *order);
 	int status = 0;
 
 	/* Counting sort: begin[k + 1] counts up from the start of cell k to
 	 * its end, which is the start of cell k + 1. */
-	for (size_t i = 0; i < n; i++)
-		begin[cell_of(b, &row[i]) + 2]++;
+	for (size_t i = 0; i < rows->count; i++)
+		begin[cell_of(b, &rows->row[i]) + 2]++;
 	for (size_t k = 2; k < cells + 2; k++)
 		begin[k] += begin[k - 1];
-	for (size_t i = 0; i < n; i++)
-		order[begin[cell_of(b, &row[i]) + 1]++] = &row[i];
+	for (size_t i = 0; i < rows->count; i++)
+		order[begin[cell_of(b, &rows->row[i]) + 1]++] = &rows->row[i];
 	for (size_t k = 0; k < cells && !status; k++) {
-		size_t rows = begin[k + 1] - begin[k];
-		sort_rows(order + begin[k], rows);
-		if (rows)
-			status = take_cell(b, c, order + begin[k], rows,
+		size_t n = begin[k + 1] - begin[k];
+		sort_rows(order + begin[k], n);
+		if (n)
+			status = take_cell(b, c, rows, order + begin[k], n,
 				&cell[k]);
 	}
 	free(order);
@@ -196,19 +199,19 @@ static int take_cells(struct bundle *b, struct csv *c, const struct row *row,
 int bundle_take_timing(struct bundle *b, struct csv *c)
 {
 	struct names *t = &b->memory->environments;
-	struct row *row;
+	struct rows rows = { 0 };
 	const char **environment;
-	size_t n;
-	int status;
+	int status = read_rows(b, c, &rows);
 
-	if (read_rows(b, c, &row, &n))
-		return -1;
-	b->environments = t->count;
-	environment = arena_new(&b->memory->arena, (size_t)t->count,
-		sizeof *environment);
-	memcpy(environment, t->name, (size_t)t->count * sizeof *environment);
-	b->environment = environment;
-	status = take_cells(b, c, row, n);
-	free(row);
+	if (!status) {
+		b->environments = t->count;
+		environment = arena_new(&b->memory->arena, (size_t)t->count,
+			sizeof *environment);
+		memcpy(environment, t->name, (size_t)t->count
+			* sizeof *environment);
+		b->environment = environment;
+		status = take_cells(b, c, &rows);
+	}
+	free(rows.row);
 	return status;
 }
