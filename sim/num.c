@@ -77,11 +77,98 @@ int num_is_name(const char *s)
 	return 1;
 }
 
+/* Two digits at a time: half as many divisions. */
+static const char pairs[] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
+char *num_put_integer(char *to, int64_t x)
+{
+	uint64_t rest = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
+	char digits[20];
+	size_t at = sizeof digits;
+
+	if (x < 0)
+		*to++ = '-';
+	for (; rest >= 100; rest /= 100)
+		memcpy(digits + (at -= 2), pairs + 2 * (rest % 100), 2);
+	if (rest >= 10)
+		memcpy(digits + (at -= 2), pairs + 2 * rest, 2);
+	else
+		digits[--at] = (char)('0' + rest);
+	memcpy(to, digits + at, sizeof digits - at);
+	return to + (sizeof digits - at);
+}
+
+/* Nine significant digits, 10^8 <= digits < 10^9, of a number that begins in
+ * the place of 10^exponent, -4 <= exponent <= 8; as %.9g, trailing zeros are
+ * left out. */
+static char *put_digits(char *to, uint32_t digits, int exponent)
+{
+	char s[9];
+	int n = 9;
+
+	for (int at = 7; at > 0; at -= 2, digits /= 100)
+		memcpy(s + at, pairs + 2 * (digits % 100), 2);
+	s[0] = (char)('0' + digits);
+	while (s[n - 1] == '0')
+		n--;
+	if (exponent < 0) {
+		memcpy(to, "0.000", 5);
+		memcpy(to + 1 - exponent, s, sizeof s);
+		return to + 1 - exponent + n;
+	}
+	memcpy(to, s, sizeof s);
+	if (n <= exponent + 1)
+		return to + exponent + 1;
+	to[exponent + 1] = '.';
+	memcpy(to + exponent + 2, s + exponent + 1, (size_t)(8 - exponent));
+	return to + n + 1;
+}
+
+char *num_put_real(char *to, double x)
+{
+	static const double power[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3,
+		1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
+	static const double scale[] = { 1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5,
+		1e4, 1e3, 1e2, 1e1, 1 };
+	int place = x < 1 ? 0 : 4;
+	double scaled, fraction;
+	uint32_t digits;
+
+	if (isnan(x))
+		return to;
+	if (x == 0) {
+		*to++ = '0';
+		return to;
+	}
+	if (!(x >= power[0] && x < power[13]))
+		goto slow;
+	while (x >= power[place + 1])
+		place++;
+	/* The powers used are exact, so the product is off by half a unit of
+	 * its last place at most, 6e-8. That decides the ninth digit unless
+	 * the fraction is so close to one half. */
+	scaled = x * scale[place];
+	digits = (uint32_t)scaled;
+	fraction = scaled - digits;
+	if (fabs(fraction - 0.5) < 1e-6)
+		goto slow;
+	digits += fraction > 0.5;
+	if (digits == 1000000000) {
+		digits = 100000000;
+		if (++place == 13)
+			goto slow;
+	}
+	return put_digits(to, digits, place - 4);
+slow:
+	return to + snprintf(to, 32, "%.9g", x);
+}
+
 char *num_print(char *buffer, double x)
 {
-	if (isnan(x))
-		buffer[0] = 0;
-	else
-		(void)snprintf(buffer, 32, "%.9g", x == 0 ? 0.0 : x);
+	*num_put_real(buffer, x) = 0;
 	return buffer;
 }

@@ -30,4 +30,10 @@ int num_is_name(const char *s);
  * buffer holds 32 characters; returns buffer. */
 char *num_print(char *buffer, double x);
 
+/* The same without a NUL behind it, and integers: for outputs of millions of
+ * rows (10 to 20 ns each). At most 20 characters for an integer, 31 for a
+ * real. Return the end. */
+char *num_put_integer(char *to, int64_t x);
+char *num_put_real(char *to, double x);
+
 #endif

@@ -1,6 +1,8 @@
 #include "../sim/num.h"
 
 #include <check.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 START_TEST(integers_are_whole_and_in_range)
@@ -55,6 +57,61 @@ START_TEST(durations_round_half_away_from_zero)
 }
 END_TEST
 
+/* Uniform bits: splitmix64. */
+static uint64_t bits(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static void check_print(double x)
+{
+	char mine[32], theirs[64];
+
+	(void)snprintf(theirs, sizeof theirs, "%.9g", x == 0 ? 0.0 : x);
+	ck_assert_str_eq(num_print(mine, x), theirs);
+}
+
+START_TEST(reals_are_printed_as_printf_does)
+{
+	static const double edges[] = { 0, 0.1, 1, 9.99999999949, 9.9999999995,
+		9.99999999951, 999999999, 999999999.4, 999999999.6, 1e9, 1e-4,
+		9.9999999999e-5, 0.00012345678949999, 123456789.5, 0.5, 1e22,
+		0.3, 5e-324, 1.7e308 };
+	uint64_t state = 1;
+
+	for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+		check_print(edges[i]);
+		check_print(-edges[i]);
+	}
+	for (int i = 0; i < 50000; i++) {
+		uint64_t r = bits(&state);
+		/* Over all magnitudes, and with few digits: ties are there. */
+		check_print(exp((double)(r >> 11) * 0x1p-53 * 50 - 20));
+		check_print((double)(r % 2000000000) / pow(10, (double)(r >> 60)));
+		check_print(((double)(r % 2000000000) + 0.5) / pow(2, (double)(r >> 60)));
+	}
+}
+END_TEST
+
+START_TEST(integers_are_printed_as_printf_does)
+{
+	uint64_t state = 2;
+	char mine[32], theirs[32];
+
+	for (int i = 0; i < 100000; i++) {
+		int64_t x = (int64_t)(bits(&state) >> i % 64);
+		if (i < 3)
+			x = i == 0 ? 0 : i == 1 ? INT64_MIN : INT64_MAX;
+		*num_put_integer(mine, x) = 0;
+		(void)snprintf(theirs, sizeof theirs, "%lld", (long long)x);
+		ck_assert_str_eq(mine, theirs);
+	}
+}
+END_TEST
+
 Suite *test_num(void);
 Suite *test_num(void)
 {
@@ -65,6 +122,8 @@ Suite *test_num(void)
 	tcase_add_test(t, reals_are_plain_decimals);
 	tcase_add_test(t, names_have_no_blanks_or_quotes);
 	tcase_add_test(t, durations_round_half_away_from_zero);
+	tcase_add_test(t, reals_are_printed_as_printf_does);
+	tcase_add_test(t, integers_are_printed_as_printf_does);
 	suite_add_tcase(s, t);
 	return s;
 }
