@@ -64,13 +64,19 @@ $(BUILD)/generated/suites.h: FORCE
 	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done >$@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-# The commit is compiled in by one small file, remade only when it changes.
+# What results depend on: every source but those that only read, print and
+# store them. Its hash is part of a stored run's key.
+CODE := $(sort $(filter-out sim/cmd_% sim/out_% sim/report%,\
+	$(wildcard sim/*.[ch] policies/*.[ch] traces/*.[ch])))
+CODE_SHA256 := $(firstword $(shell cat $(CODE) | sha256sum))
+
+# Commit and hash are compiled in by one small file, remade when they change.
 $(BUILD)/version.o: $(BUILD)/generated/version.c
 	@mkdir -p $(@D)
 	$(COMPILE)
 $(BUILD)/generated/version.c: FORCE
 	@mkdir -p $(@D)
-	@printf '#include "../../sim/version.h"\nconst char laxity_commit[] = "%s";\n' '$(COMMIT)' >$@.tmp
+	@printf '#include "../../sim/version.h"\nconst char laxity_commit[] = "%s";\nconst char laxity_code[] = "%s";\n' '$(COMMIT)' '$(CODE_SHA256)' >$@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 # ---- The profiling harness -------------------------------------------------

@@ -22,7 +22,8 @@ static int is_path(const char *name)
 	return strchr(name, '/') || (n > 3 && !strcmp(name + n - 3, ".so"));
 }
 
-static const struct policy *load_object(const char *path, void **object)
+static const struct policy *load_object(const char *path, void **object,
+	char code[SHA256_HEX])
 {
 	const unsigned *abi;
 	const struct policy *p;
@@ -30,6 +31,10 @@ static const struct policy *load_object(const char *path, void **object)
 	/* dlopen searches the library path for a name without a slash. */
 	char *name = strchr(path, '/') ? mem_string(path)
 		: mem_printf("./%s", path);
+	if (sha256_file(name, code)) {
+		free(name);
+		return NULL;
+	}
 	*object = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 	free(name);
 	if (!*object) {
@@ -155,7 +160,7 @@ int choice_parse(struct choice *c, const char *text)
 	if (params)
 		*params++ = 0;
 	if (is_path(copy)) {
-		new.policy = load_object(copy, &new.object);
+		new.policy = load_object(copy, &new.object, new.code);
 	} else {
 		new.policy = find_builtin(copy);
 		if (!new.policy) {
@@ -209,7 +214,7 @@ char *choice_canonical(const struct choice *c)
 	struct text t;
 
 	text_init(&t);
-	text_add(&t, "%s%s", c->policy->name, c->object ? " (shared object)" : "");
+	text_add_n(&t, c->text, strcspn(c->text, ":"));
 	for (int i = 0; q && q[i].name; i++) {
 		text_add(&t, "%c%s=", i ? ',' : ':', q[i].name);
 		if (q[i].words)

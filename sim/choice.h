@@ -3,12 +3,14 @@
 #define LAXITY_CHOICE_H
 
 #include "policy.h"
+#include "sha256.h"
 
 struct choice {
 	char *text;                 /* as given; labels results */
 	const struct policy *policy;
 	double args[POLICY_MAX_PARAMS];
 	void *object;               /* of dlopen, or NULL */
+	char code[SHA256_HEX];      /* of the shared object; "" if built in */
 };
 
 /* Parse NAME[:k=v,...]; NAME may be a path (with a slash, or ending in .so)
@@ -16,9 +18,9 @@ struct choice {
 int choice_parse(struct choice *c, const char *text);
 void choice_fini(struct choice *c);
 
-/* Canonical form: name and every parameter with its value, in the policy's
- * order (the shared object's SHA-256 included): what a run's key hashes. The
- * caller frees it. */
+/* Canonical form: name (or path, as given) and every parameter with its value,
+ * in the policy's order. Equal policies have equal forms, whatever was left to
+ * its default. The caller frees it. */
 char *choice_canonical(const struct choice *c);
 
 #endif

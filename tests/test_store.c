@@ -1,0 +1,558 @@
+#include "../sim/msg.h"
+#include "../sim/store.h"
+#include "support_program.h"
+
+#include <check.h>
+#include <math.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- A run made by hand ---------------------------------------------------- */
+
+static const char *const environments[] = { "default", "busy" };
+static const struct bundle_net nets[] = { { .name = "staged3" } };
+static const struct bundle_setting settings[] = { { .name = "sm132" } };
+static const struct param params[] = {
+	{ "delta", "", 0.01, 0, 1, NULL, NULL }, { 0 } };
+static const struct policy edf = { .name = "edf" };
+static const struct policy imprecise = { .name = "imprecise", .params = params };
+static const struct policy oracle = { .name = "oracle", .clairvoyant = true };
+
+struct sample {
+	struct bundle bundle;
+	struct workload workload;
+	struct choice choice;
+	struct store_run run;
+	struct outcome outcome;
+	char hash[SHA256_HEX];
+	int candidate;
+	char resolved[256], text[64];
+};
+
+static void sample_init(struct sample *s, const struct policy *p, const char *text,
+	int clients, uint32_t seed)
+{
+	*s = (struct sample){ 0 };
+	s->bundle = (struct bundle){ .dir = "traces/a", .device = "GPU", .task = "t",
+		.nets = 1, .net = nets, .settings = 1, .setting = settings,
+		.environments = 2, .environment = environments };
+	(void)strcpy(s->bundle.sha256, "aaaa");
+	(void)snprintf(s->resolved, sizeof s->resolved, "[workload]\n"
+		"trace = traces/a\nnetworks = staged3\n[arrivals]\n"
+		"process = closed\nclients = %d\n", clients);
+	s->workload = (struct workload){ .bundle = &s->bundle,
+		.resolved = s->resolved, .net = &s->candidate,
+		.setting = &s->candidate, .nets = 1, .settings = 1 };
+	(void)snprintf(s->text, sizeof s->text, "%s", text);
+	s->choice = (struct choice){ .text = s->text, .policy = p,
+		.args = { 0.01 } };
+	store_hash_workload(&s->workload, s->hash);
+	s->run = (struct store_run){ .workload = &s->workload,
+		.workload_hash = s->hash, .choice = &s->choice, .seed = seed,
+		.replication = (int32_t)seed - 1, .kind = "simulated",
+		.live_at = "", .ended = "done", .took_s = 0.25 };
+	for (const struct column *c = outcome_columns; c->name; c++)
+		outcome_set(&s->outcome, c, NAN);
+	s->outcome.metrics.requests = 100;
+	s->outcome.metrics.answered = 90;
+	s->outcome.metrics.missed = 10;
+	s->outcome.metrics.miss_ratio = 0.1;
+	s->outcome.metrics.accuracy = 0.5 + 0.001 * seed;
+	s->outcome.metrics.mean_confidence = 0.5;
+	s->outcome.metrics.response_p99_ns = ((int64_t)1 << 60) + 1;
+	s->outcome.load = 1.5;
+}
+
+static void put(struct store *s, const struct sample *a)
+{
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_run(s, &a->run, &a->outcome), 0);
+	ck_assert_int_eq(store_commit(s), 0);
+}
+
+/* Rows of a query, columns by | and rows by newline, as the sqlite3 program
+ * prints them. */
+static char *ask(const char *path, const char *sql)
+{
+	static char answer[4096];
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	size_t n = 0;
+
+	answer[0] = 0;
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_msg(sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK,
+		"%s: %s", sql, sqlite3_errmsg(db));
+	while (sqlite3_step(st) == SQLITE_ROW)
+		for (int i = 0; i < sqlite3_column_count(st); i++)
+			n += (size_t)snprintf(answer + n, sizeof answer - n, "%s%s",
+				sqlite3_column_type(st, i) == SQLITE_NULL ? "-"
+				: (const char *)sqlite3_column_text(st, i),
+				i + 1 < sqlite3_column_count(st) ? "|" : "\n");
+	(void)sqlite3_finalize(st);
+	(void)sqlite3_close(db);
+	return answer;
+}
+
+static char *dir, *path;
+static void setup(void)
+{
+	dir = test_directory();
+	path = test_path(dir, "a.db");
+}
+static void teardown(void)
+{
+	free(path);
+	test_directory_free(dir);
+}
+
+/* ---- Storing ---------------------------------------------------------------- */
+
+START_TEST(a_stored_run_is_in_the_views_with_every_number)
+{
+	struct outcome_bounds bounds = { "lp", 0.625, 0.75, 0.0625 };
+	struct sample a;
+	struct store *s = store_open(path, STORE_WRITE);
+
+	sample_init(&a, &edf, "edf", 20, 3);
+	ck_assert(access(path, F_OK) != 0);     /* nothing before the commit */
+	put(s, &a);
+	store_close(s);
+	ck_assert_str_eq(ask(path, "select policy, clairvoyant, networks, process, "
+		"clients, trace, device, modelled, seed, replication, kind, ended, "
+		"requests, missed, miss_ratio, accuracy, response_p99_ns, energy_j, "
+		"load, regret, took_s, version from runs"),
+		"edf|0|staged3|closed|20|traces/a|GPU|0|3|2|simulated|done|100|10|"
+		"0.1|0.503|1152921504606846977|-|1.5|-|0.25|0.1.0\n");
+	s = store_open(path, STORE_WRITE);
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_bounds(s, &a.workload, a.hash, 3, &bounds), 0);
+	ck_assert_int_eq(store_commit(s), 0);
+	store_close(s);
+	/* Confidence over all: 0.5 over the 90 answered is 0.45. */
+	ck_assert_str_eq(ask(path, "select bound, round(regret, 9), "
+		"round(regret_confidence, 9), round(regret_missed, 9), bound_name "
+		"from runs"), "0.625|0.122|0.3|0.0375|lp\n");
+	ck_assert_str_eq(ask(path, "select policy, value from metrics "
+		"where metric = 'accuracy'"), "edf|0.503\n");
+}
+END_TEST
+
+START_TEST(paired_compares_with_the_first_policy_by_seed)
+{
+	struct store *s = store_open(path, STORE_WRITE);
+	struct sample a, b, c;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	sample_init(&b, &imprecise, "imprecise", 20, 1);
+	sample_init(&c, &oracle, "oracle", 20, 2);
+	b.outcome.metrics.accuracy = 0.75;
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_policies(s, 1, &a.choice), 0);
+	ck_assert_int_eq(store_commit(s), 0);
+	/* Stored in another order. */
+	put(s, &c);
+	put(s, &b);
+	put(s, &a);
+	store_close(s);
+	ck_assert_str_eq(ask(path, "select policy, against, seed, difference "
+		"from paired where metric = 'accuracy'"),
+		"imprecise|edf|1|0.249\n");
+	ck_assert_str_eq(ask(path, "select policy, clairvoyant from runs "
+		"order by policy"), "edf|0\nimprecise|0\noracle|1\n");
+}
+END_TEST
+
+START_TEST(axes_are_the_keys_that_differ)
+{
+	struct store *s = store_open(path, STORE_WRITE);
+	struct sample a;
+
+	for (int clients = 4; clients <= 8; clients += 4) {
+		sample_init(&a, &edf, "edf", clients, 1);
+		put(s, &a);
+	}
+	store_close(s);
+	ck_assert_str_eq(ask(path, "select name, value from axes order by 2"),
+		"arrivals.clients|4\narrivals.clients|8\n");
+}
+END_TEST
+
+START_TEST(what_determines_a_run_determines_its_key)
+{
+	struct sample a, b;
+	struct store_key k, l;
+
+	sample_init(&a, &imprecise, "imprecise", 20, 1);
+	store_key(&k, &a.run);
+	/* The same policy spelt out. */
+	sample_init(&b, &imprecise, "imprecise:delta=0.01", 20, 1);
+	store_key(&l, &b.run);
+	ck_assert_str_eq(k.key, l.key);
+#define DIFFERS(what, change) do { \
+		sample_init(&b, &imprecise, "imprecise", 20, 1); \
+		change; \
+		store_hash_workload(&b.workload, b.hash); \
+		store_key(&l, &b.run); \
+		ck_assert_msg(strcmp(k.key, l.key) && strcmp(k.subject, l.subject), \
+			"%s", what); \
+	} while (0)
+	DIFFERS("trace", b.bundle.sha256[0]++);
+	DIFFERS("workload", b.resolved[70]++);
+	DIFFERS("replayed file", b.workload.replay_sha256[0]++);
+	DIFFERS("parameter", b.choice.args[0] = 0.1);
+	DIFFERS("policy", b.text[0]++);
+	DIFFERS("seed", b.run.seed++);
+	DIFFERS("kind", b.run.kind = "replayed");
+	DIFFERS("time of a live run", b.run.live_at = "2026");
+	/* How long it took does not matter. */
+	sample_init(&b, &imprecise, "imprecise", 20, 1);
+	b.run.took_s = 2;
+	b.run.ended = "interrupted";
+	store_hash_workload(&b.workload, b.hash);
+	store_key(&l, &b.run);
+	ck_assert_str_eq(k.key, l.key);
+}
+END_TEST
+
+START_TEST(a_run_by_changed_code_replaces_the_old_one)
+{
+	struct store *s = store_open(path, STORE_WRITE);
+	struct request_record r = { .confidence = NAN, .number = 7 };
+	struct store_key k, old;
+	struct sample a;
+	int64_t id;
+
+	sample_init(&a, &edf, "./edf.so", 20, 1);
+	store_key(&old, &a.run);
+	ck_assert_int_eq(store_has(s, &old), 0);
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
+	ck_assert_int_eq(store_put_request(s, id, &r), 0);
+	ck_assert_int_eq(store_put_outcome(s, id, "done", NAN, &a.outcome), 0);
+	ck_assert_int_eq(store_commit(s), 0);
+	ck_assert_int_eq(store_has(s, &old), 1);
+
+	(void)strcpy(a.choice.code, "bbbb");
+	a.outcome.metrics.accuracy = 0.25;
+	store_key(&k, &a.run);
+	ck_assert_str_eq(k.subject, old.subject);
+	ck_assert_int_eq(store_has(s, &k), 0);
+	put(s, &a);
+	ck_assert_int_eq(store_has(s, &k), 1);
+	ck_assert_int_eq(store_has(s, &old), 0);
+	store_close(s);
+	ck_assert_str_eq(ask(path, "select count(*), max(accuracy) from runs"),
+		"1|0.25\n");
+	ck_assert_str_eq(ask(path, "select count(*) from request"), "0\n");
+}
+END_TEST
+
+START_TEST(requests_and_stages_are_stored_under_their_run)
+{
+	struct store *s = store_open(path, STORE_WRITE);
+	struct request_record r = { .number = 500, .release_ns = 10,
+		.deadline_ns = 100, .start_ns = -1, .leave_ns = 100, .client = -1,
+		.input = 9, .net = -1, .setting = -1, .missed = true,
+		.confidence = NAN, .energy_j = 0, .slowdown_mean = NAN,
+		.slowdown_variance = NAN, .environment = -1 };
+	struct stage_record g = { .number = 501, .decided_ns = 5, .start_ns = 6,
+		.end_ns = 16, .depth = 1, .environment = 1, .sample = 3,
+		.counted = true };
+	struct sample a;
+	int64_t id;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
+	ck_assert_int_eq(store_put_request(s, id, &r), 0);
+	r = (struct request_record){ .number = 501, .release_ns = 20,
+		.deadline_ns = 90, .start_ns = 30, .leave_ns = 60, .client = 4,
+		.input = 8, .depth = 2, .correct = true, .confidence = 0.5,
+		.energy_j = 0.25, .busy_ns = 12, .slowdown_mean = 1.5,
+		.slowdown_variance = 2, .environment = 1 };
+	ck_assert_int_eq(store_put_request(s, id, &r), 0);
+	ck_assert_int_eq(store_put_stage(s, id, &g), 0);
+	ck_assert_int_eq(store_put_stage(s, id, &g), 0);
+	ck_assert_int_eq(store_put_outcome(s, id, "done", NAN, &a.outcome), 0);
+	ck_assert_int_eq(store_commit(s), 0);
+	store_close(s);
+	ck_assert_str_eq(ask(path, "select * from requests"),
+		"1|500|-|9|-|-|10|100|-|100|90|0|-|0|1|0.0|0|-|-|-\n"
+		"1|501|4|8|staged3|sm132|20|90|30|60|40|2|0.5|1|0|0.25|12|busy|"
+		"1.5|2.0\n");
+	ck_assert_str_eq(ask(path, "select * from stages limit 1"),
+		"1|501|0|staged3|sm132|1|busy|3|5|6|16|10|1\n");
+	ck_assert_str_eq(ask(path, "select count(*) from stages"), "2\n");
+}
+END_TEST
+
+/* ---- What is refused ------------------------------------------------------------ */
+
+static void refuses(const char *file, enum store_mode mode, const char *reason)
+{
+	char *text = mem_printf("laxity: %s%s\n", file, reason);
+
+	msg_capture(1);
+	ck_assert(store_open(file, mode) == NULL);
+	ck_assert_str_eq(msg_captured(), text);
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	msg_capture(0);
+	free(text);
+}
+
+static void execute(const char *sql)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK,
+		"%s: %s", sql, sqlite3_errmsg(db));
+	(void)sqlite3_close(db);
+}
+
+static void store_one(void)
+{
+	struct store *s = store_open(path, STORE_WRITE);
+	struct sample a;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	put(s, &a);
+	store_close(s);
+}
+
+START_TEST(what_is_no_store_is_refused_in_one_line)
+{
+	char *none = test_path(dir, "none/a.db"), *slash = test_path(dir, "new/");
+
+	refuses(path, STORE_READ, ": No such file or directory");
+	refuses(none, STORE_WRITE, ": No such file or directory");
+	refuses(dir, STORE_WRITE, ": is not a regular file");
+	msg_capture(1);
+	ck_assert(!store_open("", STORE_WRITE));
+	msg_capture(0);
+	test_write(path, "this is text, and long enough to have been a header"
+		"of a database; but it is not one, and that is what the message"
+		"has to say about this file of more than a hundred bytes.");
+	refuses(path, STORE_READ, ": is not a SQLite database");
+	refuses(path, STORE_WRITE, ": is not a SQLite database");
+	test_write(path, "");
+	refuses(path, STORE_READ, ": holds no results");
+	execute("create table t (x)");
+	refuses(path, STORE_WRITE, ": is a database, but not one of laxity");
+	free(none);
+	free(slash);
+}
+END_TEST
+
+START_TEST(other_schemas_are_refused)
+{
+	store_one();
+	execute("create table mine (x); create view also_mine as select 1");
+	store_close(store_open(path, STORE_READ));   /* additions are welcome */
+	execute("pragma user_version = 2");
+	refuses(path, STORE_READ, ": was made by a newer laxity (schema 2; this "
+		"one knows 1)");
+	execute("pragma user_version = 0");
+	refuses(path, STORE_WRITE, ": schema 0 is older than any this laxity "
+		"reads (1)");
+	execute("pragma user_version = 1; alter table run add column x integer");
+	refuses(path, STORE_WRITE, ": 'run' is not as in schema 1");
+	execute("alter table run drop column x; drop table bound");
+	refuses(path, STORE_READ, ": 'bound' is not as in schema 1");
+}
+END_TEST
+
+START_TEST(damaged_and_read_only_files_are_refused)
+{
+	struct stat st;
+
+	store_one();
+	ck_assert_int_eq(chmod(path, 0444), 0);
+	refuses(path, STORE_WRITE, ": is read-only");
+	store_close(store_open(path, STORE_READ));
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(truncate(path, st.st_size / 2), 0);
+	refuses(path, STORE_READ, ": is damaged (database disk image is malformed)");
+}
+END_TEST
+
+/* ---- Several writers, sudden ends ------------------------------------------------- */
+
+static void write_runs(int writer, int n)
+{
+	struct store *s = store_open(path, STORE_WRITE);
+	struct sample a;
+
+	if (!s)
+		_exit(1);
+	for (int i = 0; i < n; i++) {
+		sample_init(&a, &edf, "edf", 20, (uint32_t)(1 + writer + 10 * i));
+		if (store_begin(s) || store_put_run(s, &a.run, &a.outcome)
+		    || store_commit(s))
+			_exit(1);
+	}
+	store_close(s);
+	_exit(0);
+}
+
+START_TEST(four_writers_of_a_new_file_lose_nothing)
+{
+	int status;
+
+	for (int i = 0; i < 4; i++)
+		if (fork() == 0)
+			write_runs(i, 25);
+	for (int i = 0; i < 4; i++) {
+		ck_assert(wait(&status) > 0);
+		ck_assert_int_eq(status, 0);
+	}
+	ck_assert_str_eq(ask(path, "select count(*), count(distinct seed) from run"),
+		"100|100\n");
+	ck_assert_str_eq(ask(path, "pragma integrity_check"), "ok\n");
+}
+END_TEST
+
+START_TEST(a_killed_writer_leaves_whole_runs)
+{
+	for (int i = 0; i < 20; i++) {
+		struct timespec t = { 0, 1000000 * (1 + i * 7 % 23) };
+		pid_t child = fork();
+		struct store *s;
+		if (child == 0)
+			write_runs(0, 1000000);
+		(void)nanosleep(&t, NULL);
+		(void)kill(child, SIGKILL);
+		(void)waitpid(child, NULL, 0);
+		if (access(path, F_OK))
+			continue;
+		/* Reading rolls back what was in flight. */
+		s = store_open(path, STORE_WRITE);
+		ck_assert(s != NULL);
+		if (store_exists(s))
+			ck_assert_str_eq(ask(path, "select count(*) from run "
+				"where ended <> 'done' or accuracy is null"), "0\n");
+		store_close(s);
+		ck_assert_str_eq(ask(path, "pragma integrity_check"), "ok\n");
+	}
+}
+END_TEST
+
+/* ---- Merging ----------------------------------------------------------------------- */
+
+static void put_into(const char *file, const struct sample *a)
+{
+	struct store *s = store_open(file, STORE_WRITE);
+
+	put(s, a);
+	store_close(s);
+}
+
+static int merge(const char *out, const char *in)
+{
+	struct store *s = store_open(out, STORE_WRITE);
+	struct store *from = store_open(in, STORE_READ);
+	int failed = store_begin(s) || store_merge(s, from) || store_commit(s);
+
+	store_close(s);
+	store_close(from);
+	return failed;
+}
+
+START_TEST(merging_joins_runs_under_their_names)
+{
+	char *other = test_path(dir, "b.db");
+	struct request_record r = { .number = 5, .net = -1, .setting = -1,
+		.environment = -1 };
+	struct sample a, b, c;
+	struct store *s;
+	int64_t id;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	sample_init(&b, &imprecise, "imprecise", 4, 2);
+	sample_init(&c, &oracle, "oracle", 20, 1);
+	put_into(path, &a);
+	put_into(other, &c);
+	s = store_open(other, STORE_WRITE);
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_start(s, &b.run, &id), 0);
+	ck_assert_int_eq(store_put_request(s, id, &r), 0);
+	ck_assert_int_eq(store_put_outcome(s, id, "done", NAN, &b.outcome), 0);
+	ck_assert_int_eq(store_commit(s), 0);
+	store_close(s);
+	put_into(other, &a);            /* the same run in both */
+
+	ck_assert_int_eq(merge(path, other), 0);
+	ck_assert_int_eq(merge(path, other), 0);   /* again: nothing new */
+	ck_assert_str_eq(ask(path, "select policy, clients, seed, clairvoyant "
+		"from runs order by run"),
+		"edf|20|1|0\noracle|20|1|1\nimprecise|4|2|0\n");
+	ck_assert_str_eq(ask(path, "select r.policy, request from requests "
+		"join runs r using (run)"), "imprecise|5\n");
+	ck_assert_str_eq(ask(path, "select text from policy order by position"),
+		"edf\noracle\nimprecise\n");
+	free(other);
+}
+END_TEST
+
+START_TEST(a_conflict_shows_both_sides_and_changes_nothing)
+{
+	char *other = test_path(dir, "b.db"), *expected;
+	struct sample a;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	put_into(path, &a);
+	a.outcome.metrics.accuracy = 0.125;
+	put_into(other, &a);
+	sample_init(&a, &edf, "edf", 20, 2);
+	put_into(other, &a);
+	msg_capture(1);
+	ck_assert_int_ne(merge(path, other), 0);
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	expected = mem_printf("laxity: merge: edf, seed 1, workload %.12s: accuracy "
+		"is 0.501 in %s (commit ", a.hash, path);
+	ck_assert_msg(!strncmp(msg_captured(), expected, strlen(expected)), "%s%s",
+		msg_captured(), expected);
+	free(expected);
+	expected = mem_printf(") but 0.125 in %s (commit ", other);
+	ck_assert_msg(strstr(msg_captured(), expected) != NULL, "%s",
+		msg_captured());
+	msg_capture(0);
+	ck_assert_str_eq(ask(path, "select count(*) from run"), "1\n");
+	free(expected);
+	free(other);
+}
+END_TEST
+
+Suite *test_store(void);
+Suite *test_store(void)
+{
+	Suite *s = suite_create("store");
+	TCase *t = tcase_create("store");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_stored_run_is_in_the_views_with_every_number);
+	tcase_add_test(t, paired_compares_with_the_first_policy_by_seed);
+	tcase_add_test(t, axes_are_the_keys_that_differ);
+	tcase_add_test(t, what_determines_a_run_determines_its_key);
+	tcase_add_test(t, a_run_by_changed_code_replaces_the_old_one);
+	tcase_add_test(t, requests_and_stages_are_stored_under_their_run);
+	tcase_add_test(t, what_is_no_store_is_refused_in_one_line);
+	tcase_add_test(t, other_schemas_are_refused);
+	tcase_add_test(t, damaged_and_read_only_files_are_refused);
+	tcase_add_test(t, four_writers_of_a_new_file_lose_nothing);
+	tcase_add_test(t, a_killed_writer_leaves_whole_runs);
+	tcase_add_test(t, merging_joins_runs_under_their_names);
+	tcase_add_test(t, a_conflict_shows_both_sides_and_changes_nothing);
+	suite_add_tcase(s, t);
+	return s;
+}
