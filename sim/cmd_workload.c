@@ -80,32 +80,37 @@ static int write_arrivals(const struct options *o, const struct workload *w,
 	return file_out_commit(&f);
 }
 
-static int show(const struct options *o, const struct workload *w)
+static int show_arrivals(const struct options *o, const struct workload *w)
 {
 	int64_t n = w->warmup + w->requests;
+	struct arrival *all = source_all(w, o->seed);
 	struct arrival_stats stats, theory;
-	struct arrival *all;
 	int failed = 0;
 
-	workload_remark(w);
+	arrival_stats_of(w, all, n, &stats);
+	arrival_theory(w, &theory);
+	if (o->arrivals)
+		failed = write_arrivals(o, w, all, n, &stats);
+	free(all);
+	if (!failed)
+		arrival_stats_remark(&stats, &theory);
+	return failed;
+}
+
+static int show(const struct options *o, const struct workload *w)
+{
 	if (w->process == PROCESS_CLOSED && w->reissue == REISSUE_RESPONSE) {
 		if (o->arrivals)
 			return msg_bad("--arrivals: with reissue = response the "
 				"releases depend on the policy");
 		msg_remark("with reissue = response the releases depend on the "
 			"policy");
-	} else {
-		all = source_all(w, o->seed);
-		arrival_stats_of(w, all, n, &stats);
-		arrival_theory(w, &theory);
-		arrival_stats_remark(&stats, &theory);
-		if (o->arrivals)
-			failed = write_arrivals(o, w, all, n, &stats);
-		free(all);
+	} else if (show_arrivals(o, w)) {
+		return -1;
 	}
-	if (!failed)
-		(void)fputs(w->resolved, stdout);
-	return failed;
+	workload_remark(w);
+	(void)fputs(w->resolved, stdout);
+	return 0;
 }
 
 static int workload_main(int argc, char **argv)

@@ -38,14 +38,18 @@ static void add_workload(struct text *t, const struct workload *w)
 		w->warmup, w->devices, w->full_ns);
 }
 
-static void add_rate(struct text *t, const struct given *g)
+static void add_rate(struct text *t, const struct workload *w,
+	const struct given *g)
 {
 	switch (g->rate_by) {
 	case BY_LOAD: add_real(t, "load", g->rate); break;
 	case BY_RATE: add_real(t, "rate_hz", g->rate); break;
 	case BY_PERIOD: add_time(t, "period", g->period_ns); break;
 	case BY_SCALE: add_real(t, "time_scale", g->rate); break;
-	case BY_NOTHING: break;
+	case BY_NOTHING:
+		if (w->process == PROCESS_REPLAY)
+			add_real(t, "time_scale", 1);
+		break;
 	}
 }
 
@@ -76,8 +80,6 @@ static void add_replay(struct text *t, const struct workload *w,
 			units_print_time(from, g->from_ns),
 			units_print_time(to, g->to_ns));
 	add_real(t, "keep", g->keep);
-	if (g->rate_by == BY_NOTHING)
-		add_real(t, "time_scale", 1);
 }
 
 static void add_arrivals(struct text *t, const struct workload *w,
@@ -87,7 +89,7 @@ static void add_arrivals(struct text *t, const struct workload *w,
 		"gamma", "mmpp", "replay" };
 
 	text_add(t, "\n[arrivals]\nprocess = %s\n", names[w->process]);
-	add_rate(t, g);
+	add_rate(t, w, g);
 	switch (w->process) {
 	case PROCESS_CLOSED:
 		text_add(t, "clients = %d\nreissue = %s\n", w->clients,

@@ -18,6 +18,7 @@ const char *units_time(const char *s, int64_t full_ns, int64_t *out)
 	size_t n = strlen(s), digits;
 	char number[64];
 	const char *unit;
+	int64_t whole;
 	double x, ns = 0;
 
 	/* The unit is what follows the last digit. */
@@ -34,9 +35,17 @@ const char *units_time(const char *s, int64_t full_ns, int64_t *out)
 		return "a unit is missing: ns, us, ms, s or T";
 	if (!strcmp(unit, "T"))
 		ns = (double)full_ns;
-	for (int i = 0; i < UNITS; i++)
-		if (!strcmp(unit, units[i].name))
-			ns = (double)units[i].ns;
+	for (int i = 0; i < UNITS; i++) {
+		if (strcmp(unit, units[i].name))
+			continue;
+		ns = (double)units[i].ns;
+		/* Exactly, also beyond the 2^53 ns of a double. */
+		if (!num_integer(number, &whole) && whole >= 0
+		    && whole <= TIME_MAX_NS / units[i].ns) {
+			*out = whole * units[i].ns;
+			return NULL;
+		}
+	}
 	if (*unit && ns == 0)
 		return "unknown unit: ns, us, ms, s or T expected";
 	if (x < 0)

@@ -75,3 +75,13 @@ struct workload *workload_good(const char *counts, const char *rest)
 	free(text);
 	return w;
 }
+
+void expect_refusal(const char *message)
+{
+	char *line = mem_printf("laxity: %s\n", message);
+
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	ck_assert_str_eq(msg_captured(), line);
+	msg_capture(0);
+	free(line);
+}

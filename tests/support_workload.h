@@ -28,6 +28,10 @@ char *workload_text(const char *counts, const char *rest);
 /* Read it; the test fails if it is refused. */
 struct workload *workload_good(const char *counts, const char *rest);
 
+/* The messages since msg_capture(1) are this one line of bad input; ends the
+ * capture. */
+void expect_refusal(const char *message);
+
 /* A file in the place. */
 void place_put(const char *name, const char *text);
 

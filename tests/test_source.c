@@ -440,8 +440,8 @@ START_TEST(draws_of_one_purpose_do_not_shift_those_of_another)
 		"[arrivals]\nprocess = poisson\nload = 1\n",
 		"[arrivals]\nprocess = gamma\nload = 1\ncv = 2.5\n",
 		"[arrivals]\nprocess = closed\nclients = 5\nreissue = deadline\n",
-		"[arrivals]\nprocess = mmpp\nload = 1\nrates = 1, 9\n"
-			"stay = 9us, 5us\n",
+		("[arrivals]\nprocess = mmpp\nload = 1\nrates = 1, 9\n"
+			"stay = 9us, 5us\n"),
 	};
 	struct arrival *all[4];
 
