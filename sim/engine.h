@@ -59,7 +59,8 @@ struct metrics {
 	int64_t requests, missed, answered, correct;
 	double miss_ratio, accuracy, accuracy_answered, mean_depth;
 	double mean_confidence;     /* over answered */
-	int64_t response_p50_ns, response_p99_ns;
+	int64_t response_p50_ns, response_p99_ns; /* -1 if requests is 0 */
+	double response_mean_ns;
 	double utilisation;
 	double energy_j, energy_per_request_j;
 	int64_t decisions;          /* picks at or after the release of request W */

@@ -1,0 +1,216 @@
+/* The engine's accounts. Times are added as integers per (network, setting,
+ * depth) and become joules once, at the end. */
+#include "engine_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static size_t place(const struct engine *e, int net, int setting, int depth)
+{
+	return ((size_t)net * (size_t)e->w->settings + (size_t)setting)
+		* BUNDLE_MAX_DEPTH + (size_t)depth - 1;
+}
+
+/* No request lives longer than the longest relative deadline. */
+static int64_t longest_response(const struct workload *w)
+{
+	int64_t longest = w->deadline_max_ns;
+
+	for (int64_t i = 0; i < w->rows; i++)
+		if (w->row[i].rel_deadline_ns > longest)
+			longest = w->row[i].rel_deadline_ns;
+	return longest;
+}
+
+void books_init(struct engine *e)
+{
+	struct books *b = &e->books;
+
+	b->response = quantile_new(longest_response(e->w));
+
+	b->busy_ns = mem_new((size_t)e->w->nets * (size_t)e->w->settings
+		* BUNDLE_MAX_DEPTH, sizeof *b->busy_ns);
+	b->idle_ns = mem_new((size_t)e->w->settings, sizeof *b->idle_ns);
+}
+
+void books_fini(struct engine *e)
+{
+	free(e->books.busy_ns);
+	free(e->books.idle_ns);
+	quantile_free(e->books.response);
+}
+
+/* [from, to] clipped to the measured interval. */
+static int64_t measured(const struct books *b, int64_t from, int64_t to)
+{
+	if (!b->measuring)
+		return 0;
+	if (from < b->measured_from_ns)
+		from = b->measured_from_ns;
+	return to > from ? to - from : 0;
+}
+
+static double stage_power(const struct engine *e, int net, int setting, int depth)
+{
+	return e->w->profile->has_energy
+		? profile_cell(e->w->profile, net, setting)->power_w[depth - 1]
+		: NAN;
+}
+
+void books_stage(struct engine *e, int d, int64_t end_ns)
+{
+	const struct device *dev = &e->device[d];
+	const struct station *st = &e->station[d];
+	const struct request *r = &e->req[dev->slot];
+	struct booked *b = &e->booked[dev->slot];
+	const struct sink *sink = e->run->sink;
+	int64_t lasted = end_ns - st->begun_ns;
+
+	e->books.stages++;
+	e->books.busy_ns[place(e, dev->net, dev->setting, dev->depth)]
+		+= measured(&e->books, st->begun_ns, end_ns);
+	b->busy_ns += lasted;
+	b->energy_j += stage_power(e, dev->net, dev->setting, dev->depth)
+		* ((double)lasted * 1e-9);
+	if (sink && sink->stage) {
+		struct stage_record s = { r->number, dev->decided_ns,
+			st->begun_ns, end_ns, d, r->client, dev->net,
+			dev->setting, dev->depth, st->environment, st->sample,
+			!r->gone };
+		sink->stage(sink->context, &s);
+	}
+}
+
+void books_idle_end(struct engine *e, int d, int64_t now_ns)
+{
+	const struct station *st = &e->station[d];
+
+	e->books.idle_ns[st->idle_setting]
+		+= measured(&e->books, st->idle_since_ns, now_ns);
+}
+
+void books_left(struct engine *e, int32_t slot)
+{
+	const struct request *r = &e->req[slot];
+	const struct booked *b = &e->booked[slot];
+	struct books *k = &e->books;
+	int64_t response = b->leave_ns - r->release_ns;
+	bool answered = r->net >= 0 && r->depth >= engine_net(e, r->net)->mandatory;
+
+	k->left++;
+	k->response_sum_ns += response;
+	if (r->number < e->w->warmup)
+		return;
+	k->requests++;
+	k->depth_sum += r->depth;
+	k->measured_response_ns += response;
+	if (answered) {
+		double x = b->confidence, sum = k->confidence_sum + x;
+		k->correct += b->correct;
+		k->confidence_rest += fabs(k->confidence_sum) >= fabs(x)
+			? (k->confidence_sum - sum) + x
+			: (x - sum) + k->confidence_sum;
+		k->confidence_sum = sum;
+	} else {
+		k->missed++;
+	}
+	quantile_add(k->response, response);
+}
+
+void books_emit(struct engine *e, int32_t slot)
+{
+	const struct request *r = &e->req[slot];
+	const struct booked *b = &e->booked[slot];
+	const struct sink *sink = e->run->sink;
+	struct request_record q;
+	bool missed;
+
+	if (!sink || !sink->request)
+		return;
+	missed = r->net < 0 || b->depth_in_time < engine_net(e, r->net)->mandatory;
+	q = (struct request_record){ .number = r->number,
+		.release_ns = r->release_ns, .deadline_ns = r->deadline_ns,
+		.start_ns = b->first_start_ns, .leave_ns = b->leave_ns,
+		.client = r->client, .input = b->input, .net = r->net,
+		.setting = r->setting, .depth = b->depth_in_time,
+		.correct = !missed && b->correct, .missed = missed,
+		.confidence = b->confidence,
+		.energy_j = e->w->profile->has_energy ? b->energy_j : NAN,
+		.busy_ns = b->busy_ns,
+		.slowdown_mean = b->slowdown_mean,
+		.slowdown_variance = b->slowdown_variance,
+		.environment = b->start_environment };
+	sink->request(sink->context, &q);
+}
+
+/* ---- Metrics ---------------------------------------------------------------- */
+
+static double total_energy(const struct engine *e)
+{
+	const struct profile *p = e->w->profile;
+	const struct books *b = &e->books;
+	double sum = 0;
+
+	if (!p->has_energy)
+		return NAN;
+	for (int i = 0; i < e->w->nets; i++)
+		for (int j = 0; j < e->w->settings; j++)
+			for (int d = 1; d <= engine_net(e, i)->depths; d++)
+				sum += stage_power(e, i, j, d) * 1e-9
+					* (double)b->busy_ns[place(e, i, j, d)];
+	for (int j = 0; j < e->w->settings; j++)
+		if (b->idle_ns[j])
+			sum += p->idle_power_w[j] * 1e-9 * (double)b->idle_ns[j];
+	return sum;
+}
+
+static double mean_decision(const struct engine *e)
+{
+	const struct books *b = &e->books;
+
+	if (e->w->overhead == OVERHEAD_FIXED && !(e->clock && e->clock->real))
+		return (double)e->w->decision_ns;
+	return b->decision_draws ? (double)b->decision_draws_ns
+		/ (double)b->decision_draws : NAN;
+}
+
+void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
+{
+	struct books *b = &e->books;
+	double n = (double)b->requests;
+	struct metrics m = { .requests = b->requests, .missed = b->missed,
+		.answered = b->requests - b->missed, .correct = b->correct,
+		.decisions = b->decisions, .corrections = b->corrections,
+		.stages = b->stages, .released = b->released, .left = b->left,
+		.present_integral_ns = b->present_integral_ns,
+		.response_sum_ns = b->response_sum_ns, .run_end_ns = end_ns,
+		.response_p50_ns = quantile_rank(b->response, 50),
+		.response_p99_ns = quantile_rank(b->response, 99),
+		.response_mean_ns = n > 0 ? (double)b->measured_response_ns / n
+			: NAN };
+	double answered = (double)m.answered;
+
+	for (int d = 0; d < e->w->devices; d++) {
+		if (e->device[d].slot >= 0)
+			continue;      /* an interrupted live run */
+		books_idle_end(e, d, end_ns);
+	}
+	m.miss_ratio = n > 0 ? (double)b->missed / n : NAN;
+	m.accuracy = n > 0 ? (double)b->correct / n : NAN;
+	m.accuracy_answered = answered > 0 ? (double)b->correct / answered : NAN;
+	m.mean_depth = n > 0 ? (double)b->depth_sum / n : NAN;
+	m.mean_confidence = answered > 0
+		? (b->confidence_sum + b->confidence_rest) / answered : NAN;
+	m.measured_ns = b->measuring ? end_ns - b->measured_from_ns : 0;
+	for (size_t i = 0; i < (size_t)e->w->nets * (size_t)e->w->settings
+	     * BUNDLE_MAX_DEPTH; i++)
+		m.busy_ns += b->busy_ns[i];
+	for (int j = 0; j < e->w->settings; j++)
+		m.idle_ns += b->idle_ns[j];
+	m.utilisation = m.measured_ns > 0 ? (double)m.busy_ns
+		/ ((double)m.measured_ns * e->w->devices) : NAN;
+	m.energy_j = total_energy(e);
+	m.energy_per_request_j = n > 0 ? m.energy_j / n : NAN;
+	m.decision_mean_ns = mean_decision(e);
+	*out = m;
+}

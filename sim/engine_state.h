@@ -1,0 +1,120 @@
+/* Inside the engine: shared by engine.c (events and decisions), books.c
+ * (accounts) and future.c (what clairvoyant policies may ask). */
+#ifndef LAXITY_ENGINE_STATE_H
+#define LAXITY_ENGINE_STATE_H
+
+#include "agenda.h"
+#include "engine.h"
+#include "quantile.h"
+
+/* A request as the engine alone knows it, beside the `struct request` that
+ * policies see; same slot. */
+struct booked {
+	struct stream timing;       /* its draws of samples */
+	struct stream dispatch;     /* its draws of decision and launch costs */
+	int32_t input;
+	/* The sample it holds: for this setting and environment. -1: none. */
+	int32_t sample, sample_setting, sample_environment;
+	int32_t depth_in_time;      /* fixed when it leaves */
+	bool correct;               /* answer of the deepest depth completed */
+	double confidence;
+	int64_t first_start_ns, leave_ns, busy_ns;
+	double energy_j;
+	double slowdown_mean, slowdown_variance;
+	int32_t start_environment;
+};
+
+/* A device, beside the `struct device` that policies see. */
+struct station {
+	int64_t start_ns;           /* delayed start due then; TIME_NEVER: none */
+	int64_t end_ns;             /* completion due then; TIME_NEVER: none */
+	int64_t begun_ns;           /* when the stage in flight began */
+	int64_t duration_ns;        /* of it, as the policy is told */
+	int64_t idle_since_ns;
+	int32_t idle_setting;       /* that it used last */
+	int32_t sample, environment;/* of the stage in flight */
+	double confidence;          /* as measured by a clock; NAN: the trace's */
+	bool correct;
+	int32_t input;
+};
+
+/* Counts over the measured interval; integers, so that nothing drifts however
+ * long the run. */
+struct books {
+	bool measuring;             /* request W has been released */
+	int64_t measured_from_ns;
+	int64_t *busy_ns;           /* [net][setting][depth - 1] */
+	int64_t *idle_ns;           /* [setting] */
+	int64_t missed, correct, depth_sum, requests;
+	double confidence_sum, confidence_rest; /* compensated */
+	struct quantile *response;
+	int64_t decisions, corrections, stages, released, left;
+	int64_t decision_draws_ns, decision_draws;
+	wide present_integral_ns, response_sum_ns, measured_response_ns;
+	int64_t present_since_ns;
+};
+
+struct engine {
+	const struct run *run;
+	const struct workload *w;
+	const struct policy *policy;
+	void *state;
+	struct arena arena;
+	struct view view;
+	struct stream policy_stream;
+	struct source *source;
+	const struct clock *clock;
+
+	struct request *req;        /* [slots] */
+	struct booked *booked;      /* [slots] */
+	double *seen;
+	unsigned char *memory;
+	int32_t slots;
+	int32_t *unused; int32_t unuseds; /* free slots */
+	int32_t *live; size_t live_capacity;
+	struct agenda deadlines, releases; /* releases: closed clients */
+	struct device *device;
+	struct station *station;
+
+	int64_t total;              /* W + R */
+	int64_t next_number;
+	struct arrival pending;     /* open: the next to be released */
+	bool has_pending;
+	int64_t timer_ns;
+	int environment;
+	int next_change;            /* in w->change */
+	int64_t change_ns;          /* when that is due; TIME_NEVER: unknown */
+	int32_t *group_left;
+	int busy_devices;           /* with a stage or a delayed start */
+	struct books books;
+	bool failed;
+};
+
+static inline const struct cell *engine_cell(const struct engine *e, int net,
+	int setting, int environment)
+{
+	return bundle_cell(e->w->bundle, e->w->net[net], e->w->setting[setting],
+		environment);
+}
+
+static inline const struct bundle_net *engine_net(const struct engine *e, int net)
+{
+	return &e->w->bundle->net[e->w->net[net]];
+}
+
+/* The sample a stage starting now would use; draws from *s. */
+static inline int32_t engine_draw(const struct cell *c, struct stream *s)
+{
+	return c->samples > 1 ? (int32_t)stream_below(s, c->samples) : 0;
+}
+
+/* books.c: what happened, in numbers. */
+void books_init(struct engine *e);
+void books_fini(struct engine *e);
+void books_stage(struct engine *e, int device, int64_t end_ns);
+void books_idle_end(struct engine *e, int device, int64_t now_ns);
+void books_left(struct engine *e, int32_t slot);
+void books_emit(struct engine *e, int32_t slot);
+void books_close(struct engine *e, int64_t end_ns, struct metrics *out);
+
+#endif

@@ -1,0 +1,126 @@
+/* What policies declared clairvoyant may ask. */
+#include "engine_state.h"
+
+#include "goal.h"
+
+#include <assert.h>
+#include <math.h>
+
+static const struct engine *engine_of(const struct view *v)
+{
+	assert(v->future);
+	return (const struct engine *)(const void *)v->future;
+}
+
+static size_t outcome_at(const struct engine *e, int slot, int net, int depth)
+{
+	return (size_t)e->booked[slot].input * (size_t)engine_net(e, net)->depths
+		+ (size_t)depth - 1;
+}
+
+double future_confidence(const struct view *v, int slot, int net, int depth)
+{
+	const struct engine *e = engine_of(v);
+
+	return engine_net(e, net)->confidence[outcome_at(e, slot, net, depth)];
+}
+
+bool future_correct(const struct view *v, int slot, int net, int depth)
+{
+	const struct engine *e = engine_of(v);
+
+	return engine_net(e, net)->correct[outcome_at(e, slot, net, depth)] != 0;
+}
+
+int64_t future_duration(const struct view *v, int slot, int net, int setting,
+	int depth)
+{
+	const struct engine *e = engine_of(v);
+	const struct booked *b = &e->booked[slot];
+	const struct cell *c = engine_cell(e, net, setting, e->environment);
+	int32_t sample = b->sample;
+
+	if (sample < 0 || b->sample_setting != setting
+	    || b->sample_environment != e->environment) {
+		struct stream ahead = b->timing;
+		sample = engine_draw(c, &ahead);
+	}
+	return c->duration_ns[(size_t)sample * (size_t)engine_net(e, net)->depths
+		+ (size_t)depth - 1];
+}
+
+/* ---- A whole run of one fixed choice ---------------------------------------- */
+
+struct fixed { int net, setting, stop; };
+
+static int fixed_init(void *state, struct arena *a, const struct view *v,
+	const double *args)
+{
+	struct fixed *f = state;
+
+	(void)a, (void)v;
+	*f = (struct fixed){ (int)args[0], (int)args[1], (int)args[2] };
+	return 0;
+}
+
+/* Requests in number order, one at a time per device, each to `stop`. */
+static struct decision fixed_pick(void *state, const struct view *v)
+{
+	const struct fixed *f = state;
+
+	for (int i = 0; i < v->lives; i++) {
+		const struct request *r = &v->req[v->live[i]];
+		if (r->device >= 0)
+			continue;
+		if (r->depth >= f->stop)
+			return decide_finish(v->live[i]);
+		return decide_run(v->live[i], f->net, f->setting);
+	}
+	return decide_wait(TIME_NEVER);
+}
+
+static const struct policy fixed_policy = {
+	.name = "fixed", .state_size = sizeof(struct fixed),
+	.init = fixed_init, .pick = fixed_pick,
+};
+
+struct tally {
+	const struct workload *w;
+	struct trial sum;
+};
+
+static void tally_request(void *context, const struct request_record *r)
+{
+	struct tally *t = context;
+	struct goal_outcome o;
+
+	if (r->number < t->w->warmup)
+		return;
+	goal_judge(t->w, r, &o);
+	t->sum.requests++;
+	t->sum.violations += o.violated;
+	t->sum.energy_j += o.energy_j;
+	t->sum.error += 1 - o.accuracy;
+	t->sum.accuracy += r->correct;
+}
+
+int future_try(const struct view *v, int net, int setting, int stop,
+	struct trial *out)
+{
+	const struct engine *e = engine_of(v);
+	struct choice c = { .text = (char *)"fixed", .policy = &fixed_policy,
+		.args = { net, setting, stop } };
+	struct tally t = { .w = e->w };
+	struct sink sink = { .context = &t, .request = tally_request };
+	struct run r = { .workload = e->w, .choice = &c,
+		.seed = e->run->seed, .sink = &sink };
+	struct metrics m;
+
+	if (engine_run(&r, &m))
+		return -1;
+	*out = t.sum;
+	out->energy_j /= (double)t.sum.requests;
+	out->error /= (double)t.sum.requests;
+	out->accuracy /= (double)t.sum.requests;
+	return 0;
+}
