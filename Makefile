@@ -164,6 +164,14 @@ check-clang: ## build everything with clang, warnings as errors
 test-quick: $(BUILD)/laxity $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
+# A modelled bundle (traces/FORMAT.md says what it means), made whole or not at
+# all from what the repository holds.
+.PHONY: caps
+caps: traces/h100-cifar10-caps ## make the modelled power-cap bundle
+traces/h100-cifar10-caps: | laxity
+	./laxity trace scale traces/h100-cifar10 $@ --full-power 623 \
+		--power-limit traces/power-limit/v100-resnet50.csv
+
 .PHONY: clean FORCE
 clean: ## remove what was built
 	rm -rf build build-* laxity

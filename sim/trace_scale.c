@@ -103,6 +103,19 @@ static int take_options(struct options *o, int argc, char **argv)
 	return 0;
 }
 
+/* Without paths, so that the bundle's bytes, and with them its checksum, depend
+ * on what is in the files alone; their hashes are in the provenance. */
+static void add_command(struct text *t, const struct options *o)
+{
+	text_add(t, "laxity trace scale IN OUT --power-limit FILE");
+	if (o->batch_size)
+		text_add(t, " --batch-size %lld", (long long)o->batch_size);
+	if (!isnan(o->scaling.max_cap_w))
+		text_add(t, " --max-cap %.9g", o->scaling.max_cap_w);
+	if (!isnan(o->scaling.full_power_w))
+		text_add(t, " --full-power %.9g", o->scaling.full_power_w);
+}
+
 static void print_made(const char *dir, const struct bundle *in,
 	const struct power_limits *p, int raised)
 {
@@ -133,9 +146,7 @@ int trace_scale(int argc, char **argv)
 		return -1;
 	}
 	text_init(&command);
-	text_add(&command, "laxity trace");
-	for (int i = 0; i < argc; i++)
-		text_add(&command, " %s", argv[i]);
+	add_command(&command, &o);
 	o.scaling.command = command.s;
 	status = bundle_scale(o.out, in, &limits, &o.scaling, &raised);
 	if (!status)

@@ -196,10 +196,11 @@ static void fill_provenance(struct model *m)
 		"elsewhere and not on this device", m->in->setting[0].name,
 		isnan(m->scaling->full_power_w) ? ""
 		: ", or of a device said to be loaded");
-	say(m, "tool", "laxity %s (%s) trace scale", LAXITY_VERSION,
-		laxity_commit);
+	/* Neither commit nor paths nor date: they would change the checksum of
+	 * a bundle that is otherwise the same. */
+	say(m, "tool", "laxity %s, trace scale", LAXITY_VERSION);
 	say(m, "command", "%s", m->scaling->command);
-	say(m, "base", "%s, SHA-256 %s", m->in->dir, m->in->sha256);
+	say(m, "base", "bundle of SHA-256 %s", m->in->sha256);
 	say(m, "durations", "base times relative time of the cap, rounded half "
 		"away from zero, in every environment alike. device_ns left "
 		"empty");
@@ -215,7 +216,7 @@ static void fill_provenance(struct model *m)
 	say(m, "caps", "watts of the table times %.9g: its highest, %.9g W, is "
 		"%.9g W here", m->watts_per_watt, p->limit[0].cap_w,
 		m->out.setting[0].power_cap_w);
-	say(m, "limits", "SHA-256 %s", p->sha256);
+	say(m, "limits", "table of SHA-256 %s", p->sha256);
 	for (int i = 0; i < p->remarks; i++)
 		if (*p->remark[i])
 			say(m, name_text(m, "limits.%d", i + 1), "%s",
