@@ -1,7 +1,5 @@
-/* nftw is X/Open's. */
-#define _XOPEN_SOURCE 700
-
 #include "support_bundle.h"
+#include "support_program.h"
 
 #include "../sim/file.h"
 #include "../sim/mem.h"
@@ -10,7 +8,6 @@
 #include "../traces/bundle_write.h"
 
 #include <check.h>
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,27 +220,12 @@ struct bundle *tiny_read(const struct tiny *t)
 
 char *tiny_dir_new(void)
 {
-	/* In memory where possible: bundle_write waits for the disk. */
-	char *dir = mem_string(access("/dev/shm", W_OK) == 0
-		? "/dev/shm/laxity-test-XXXXXX" : "/tmp/laxity-test-XXXXXX");
-
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	return dir;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type,
-	struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
+	return test_directory();
 }
 
 void tiny_dir_remove(char *dir)
 {
-	ck_assert_int_eq(nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
-	free(dir);
+	test_directory_free(dir);
 }
 
 char *tiny_get(const char *dir, const char *name, size_t *length)

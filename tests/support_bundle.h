@@ -54,8 +54,7 @@ void tiny_write(const struct tiny *t, const char *dir);
 /* Write it to a temporary place and read it: the caller frees it. */
 struct bundle *tiny_read(const struct tiny *t);
 
-/* A fresh empty temporary directory; tiny_dir_remove removes it with all it
- * holds and frees the name. */
+/* test_directory and test_directory_free of support_program.h. */
 char *tiny_dir_new(void);
 void tiny_dir_remove(char *dir);
 

@@ -83,6 +83,26 @@ START_TEST(a_modelled_bundle_is_marked_everywhere)
 }
 END_TEST
 
+/* Its bytes must not depend on compiler, machine or time: results are stored
+ * with its checksum. */
+START_TEST(the_power_cap_bundle_is_as_it_was)
+{
+	char *dir = tiny_dir_new(), *ini;
+
+	program_line(&p, "trace scale traces/h100-cifar10 %s/out --power-limit "
+		"traces/power-limit/v100-resnet50.csv --full-power 623", dir);
+	ck_assert_int_eq(p.status, 0);
+	ck_assert_str_eq(p.err, "");
+	ini = tiny_get(dir, "out/trace.ini", NULL);
+	ck_assert_ptr_nonnull(strstr(ini, "timing.csv = "
+		"12d6211d53a3e144e5b027603a808a7de446d4d24f9edbcae2f6fd3d66430c42\n"));
+	ck_assert_ptr_nonnull(strstr(ini, "power.csv = "
+		"20943f44cee7806bb855fabcadb140e44045e0c6567a7c1cea650f39413fc36a\n"));
+	free(ini);
+	tiny_dir_remove(dir);
+}
+END_TEST
+
 START_TEST(powers_raised_to_idle_are_remarked)
 {
 	static const char limits[] = "power_cap_w,relative_time,relative_power\n"
@@ -171,6 +191,7 @@ Suite *test_trace(void)
 	tcase_add_test(t, a_bad_bundle_does_not_hide_the_next);
 	tcase_add_test(t, info_is_as_it_was);
 	tcase_add_test(t, a_modelled_bundle_is_marked_everywhere);
+	tcase_add_test(t, the_power_cap_bundle_is_as_it_was);
 	tcase_add_test(t, powers_raised_to_idle_are_remarked);
 	tcase_add_loop_test(t, bad_command_lines_are_refused, 0,
 		sizeof bad / sizeof *bad);
