@@ -3,7 +3,10 @@
 
 #include "../sim/mem.h"
 #include "../sim/msg.h"
+#include "../sim/engine.h"
+#include "../sim/policy.h"
 #include "support_bundle.h"
+#include "support_random.h"
 
 #include <check.h>
 #include <math.h>
@@ -367,6 +370,94 @@ START_TEST(long_runs_are_bounded_at_once_and_the_same_again)
 }
 END_TEST
 
+/* ---- Anything a policy might do ------------------------------------------- */
+
+struct wild { struct stream r; };
+
+static int wild_init(void *state, struct arena *a, const struct view *v,
+	const double *args)
+{
+	struct wild *s = state;
+
+	(void)a;
+	(void)v;
+	stream_open(&s->r, 1, PURPOSE_POLICY, (uint64_t)args[0]);
+	return 0;
+}
+
+/* A random request, network and setting; sometimes an early answer, sometimes
+ * nothing. */
+static struct decision wild_pick(void *state, const struct view *v)
+{
+	struct wild *s = state;
+	const struct request *q;
+	int32_t slot, setting, net, waiting = 0;
+
+	for (int i = 0; i < v->lives; i++)
+		waiting += view_waiting(v, v->live[i]);
+	if (!waiting || stream_unit(&s->r) < 0.02)
+		return decide_wait(TIME_NEVER);
+	do
+		slot = v->live[stream_below(&s->r, v->lives)];
+	while (!view_waiting(v, slot));
+	q = &v->req[slot];
+	if (q->depth > 0 && q->depth >= v->profile->net[q->net].mandatory
+	    && stream_unit(&s->r) < 0.3)
+		return decide_finish(slot);
+	net = q->net < 0 ? (int32_t)stream_below(&s->r, v->profile->nets) : q->net;
+	setting = (int32_t)stream_below(&s->r, v->profile->settings);
+	return decide_run(slot, net, setting);
+}
+
+/* On few requests the best of many random runs comes near the optimum, so that
+ * a bound that is too low would be passed. */
+START_TEST(no_random_run_beats_the_bounds)
+{
+	static const struct policy wild = { .name = "wild",
+		.state_size = sizeof(struct wild), .init = wild_init,
+		.pick = wild_pick };
+	int reached = 0, scenarios = 0;
+
+	for (uint32_t seed = 1; seed <= 150; seed++) {
+		struct scenario s;
+		struct bounds b;
+		double best = 0;
+
+		scenario_init(&s, seed);
+		s.w.warmup = seed % 2;
+		s.w.requests = 1 + seed % 4;
+		if (s.w.timeline_by_request)
+			s.w.changes = 1;
+		if (s.w.process == PROCESS_CLOSED
+		    && s.w.reissue == REISSUE_RESPONSE)
+			s.w.reissue = REISSUE_DEADLINE;
+		ck_assert_int_eq(bounds_compute(&s.w, seed, &b), 0);
+		for (int turn = 0; turn < 100; turn++) {
+			struct choice c = { .text = (char *)wild.name,
+				.policy = &wild, .args = { turn } };
+			struct run run = { .workload = &s.w, .choice = &c,
+				.seed = seed };
+			struct metrics m;
+
+			ck_assert_int_eq(engine_run(&run, &m), 0);
+			ck_assert_msg(m.accuracy <= b.accuracy.mean,
+				"scenario %u, turn %d", seed, turn);
+			ck_assert_msg(m.answered == 0 || m.mean_confidence
+				* (double)m.answered / (double)m.requests
+				<= b.confidence.mean, "scenario %u, turn %d",
+				seed, turn);
+			ck_assert_int_ge(m.missed, b.misses);
+			if (m.accuracy > best)
+				best = m.accuracy;
+		}
+		reached += best == b.accuracy.mean;
+		scenarios++;
+		scenario_fini(&s);
+	}
+	ck_assert_int_gt(reached, scenarios * 8 / 10);
+}
+END_TEST
+
 Suite *test_bounds_run(void);
 Suite *test_bounds_run(void)
 {
@@ -382,6 +473,7 @@ Suite *test_bounds_run(void)
 	tcase_add_test(t, releases_that_depend_on_the_policy_are_refused);
 	tcase_add_test(t, rounding_is_no_regret);
 	tcase_add_test(t, long_runs_are_bounded_at_once_and_the_same_again);
+	tcase_add_test(t, no_random_run_beats_the_bounds);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -130,18 +130,21 @@ static void check_books(const struct scenario *s, const struct choice *c,
 static void check_bounds(const struct scenario *s, const struct choice *c,
 	uint32_t seed, const struct metrics *m)
 {
+	double confidence = 0;
 	struct bounds b;
 
 	if (s->w.process == PROCESS_CLOSED && s->w.reissue == REISSUE_RESPONSE)
 		return;
 	ck_assert_int_eq(bounds_compute(&s->w, seed, &b), 0);
-	/* A second draw after a change of environment or setting may be
-	 * faster than the first, which the bound is made of. */
-	if (s->w.changes > 1 || s->w.settings > 1)
-		return;
-	ck_assert_msg(m->accuracy <= b.accuracy.mean + 1e-9,
+	ck_assert_msg(m->accuracy <= b.accuracy.mean,
 		"%s, scenario %u: accuracy %g above the bound %g", c->text, seed,
 		m->accuracy, b.accuracy.mean);
+	if (m->answered)
+		confidence = m->mean_confidence * (double)m->answered
+			/ (double)m->requests;
+	ck_assert_msg(confidence <= b.confidence.mean,
+		"%s, scenario %u: confidence %g above the bound %g", c->text,
+		seed, confidence, b.confidence.mean);
 	ck_assert_msg(m->missed >= b.misses, "%s, scenario %u: %lld misses, at "
 		"least %lld proved", c->text, seed, (long long)m->missed,
 		(long long)b.misses);
