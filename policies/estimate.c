@@ -82,9 +82,10 @@ int options_limit_power(struct option_table *t, double limit_w)
 
 /* ---- Estimates ----------------------------------------------------------- */
 
-/* A belief in the form the loops need. */
+/* A belief in the form the loops need: (time left - added) / time = slowdown
+ * + z deviation has the solution z = (scale - added stages) / time - shift. */
 struct terms {
-	double goal_ns, mean, scale, shift, idle;
+	double goal_ns, mean, added_ns, scale, added, shift, idle;
 	bool certain, idle_is_ratio;
 };
 
@@ -94,25 +95,40 @@ static inline struct terms terms_of(const struct belief *b)
 	bool certain = !(b->deviation > 0);
 
 	return (struct terms){
-		.goal_ns = goal, .mean = b->mean, .certain = certain,
+		.goal_ns = goal, .mean = b->mean, .added_ns = b->added_ns,
+		.certain = certain,
 		.scale = certain ? 0 : goal / b->deviation,
+		.added = certain ? 0 : b->added_ns / b->deviation,
 		.shift = certain ? 0 : b->mean / b->deviation,
 		.idle = b->idle, .idle_is_ratio = b->idle_is_ratio,
 	};
 }
 
+static inline double run_ns(const struct option *o, const struct terms *b,
+	double slowdown)
+{
+	return slowdown * o->time_ns + b->added_ns * o->stop;
+}
+
+/* How many deviations later than expected it may end and still be in time. */
+static inline double margin(const struct terms *b, const struct option *o)
+{
+	if (b->certain)
+		return run_ns(o, b, b->mean) <= b->goal_ns
+			? NORMAL_LIMIT : -NORMAL_LIMIT;
+	return (b->scale - b->added * o->stop) * o->rate - b->shift;
+}
+
 static inline double in_time(const struct option_table *t,
 	const struct terms *b, const struct option *o)
 {
-	if (b->certain)
-		return b->mean * o->time_ns <= b->goal_ns;
-	return normal_cdf(&t->normal, b->scale * o->rate - b->shift);
+	return normal_cdf(&t->normal, margin(b, o));
 }
 
 static inline double energy(const struct option *o, const struct terms *b,
 	double slowdown)
 {
-	double run = slowdown * o->time_ns, rest = b->goal_ns - run;
+	double run = run_ns(o, b, slowdown), rest = b->goal_ns - run;
 
 	rest = rest > 0 ? rest : 0;
 	/* An anytime network is stopped at the deadline. */
@@ -190,20 +206,18 @@ static bool good_enough(const struct search *s, const struct option *o)
 }
 
 /* An expected accuracy of `floor` needs its first output in time with a
- * probability F that satisfies fail + F (most - fail) >= floor. Rounded to the
- * safe side, that is an upper bound on the time of that output: all of what is
- * hopelessly late is turned away by one comparison. */
-static double least_rate(const struct search *s, double floor)
+ * probability F that satisfies fail + F (most - fail) >= floor: a least margin
+ * for that output, by which all that is hopelessly late is turned away. Rounded
+ * to the safe side. */
+static double least_margin(const struct search *s, double floor)
 {
 	const struct option_table *t = s->t;
-	double most = t->chain[0].most - t->fail, z;
+	double most = t->chain[0].most - t->fail;
 
 	if (!(floor > t->fail && most > 0))
-		return 0;
-	if (s->b.certain)
-		return s->b.mean / s->b.goal_ns * (1 - 1e-12);
-	z = normal_quantile_below(&t->normal, (floor - t->fail) / most - 1e-12);
-	return (z + s->b.shift) / s->b.scale - 1e-12;
+		return -INFINITY;
+	return normal_quantile_below(&t->normal,
+		(floor - t->fail) / most - 1e-12) - 1e-9;
 }
 
 /* The least energy, ties to the more accurate if `accurate`, then to the lower
@@ -212,8 +226,8 @@ static int cheapest(const struct search *s, bool accurate)
 {
 	const struct option_table *t = s->t;
 	double bound = s->floor > s->quality ? s->floor : s->quality;
-	double rate = least_rate(s, s->floor);
-	double least = INFINITY, margin = 0, best_accuracy = 0;
+	double late = least_margin(s, s->floor);
+	double least = INFINITY, equal = 0, best_accuracy = 0;
 	int best = -1;
 
 	for (int i = s->hint < 0 ? 0 : -1; i < t->n; i++) {
@@ -226,21 +240,21 @@ static int cheapest(const struct search *s, bool accurate)
 				continue;
 			break;
 		}
-		if (t->option[o->first].rate < rate)
+		if (margin(&s->b, &t->option[o->first]) < late)
 			continue;
 		e = energy(o, &s->b, s->b.mean);
-		if (e > least + margin || !affordable(s, o))
+		if (e > least + equal || !affordable(s, o))
 			continue;
 		q = accuracy(t, &s->b, o);
 		if (q < s->floor || !good_enough(s, o))
 			continue;
-		if (e >= least - margin && (accurate && q != best_accuracy
+		if (e >= least - equal && (accurate && q != best_accuracy
 		    ? q < best_accuracy : index >= best))
 			continue;
 		best = index;
 		best_accuracy = q;
 		least = e < least ? e : least;
-		margin = 1e-12 * least;
+		equal = 1e-12 * least;
 	}
 	return best;
 }
@@ -249,17 +263,17 @@ static int cheapest(const struct search *s, bool accurate)
 static int most_accurate(struct search *s, double eps)
 {
 	const struct option_table *t = s->t;
-	double top = -1, rate = 0;
+	double top = -1, late = -INFINITY;
 
 	if (s->hint >= 0 && affordable(s, &t->option[s->hint])) {
 		top = accuracy(t, &s->b, &t->option[s->hint]);
-		rate = least_rate(s, top);
+		late = least_margin(s, top);
 	}
 	for (int i = 0; i < t->chains && t->chain[i].most > top; i++) {
 		const struct option_chain *c = &t->chain[i];
 		double q = t->fail, above = c->most - t->fail, before = top;
 
-		if (t->option[c->first].rate < rate)
+		if (margin(&s->b, &t->option[c->first]) < late)
 			continue;
 		for (int k = c->first; k < c->end; k++) {
 			const struct option *o = &t->option[k];
@@ -274,7 +288,7 @@ static int most_accurate(struct search *s, double eps)
 				top = q;
 		}
 		if (top > before)
-			rate = least_rate(s, top);
+			late = least_margin(s, top);
 	}
 	if (top < 0)
 		return -1;

@@ -52,6 +52,8 @@ int options_limit_power(struct option_table *t, double limit_w);
 /* What is believed of the world at a decision. */
 struct belief {
 	double mean, deviation; /* slowdown; deviation 0: certainty */
+	double added_ns;        /* what each stage takes on top, known; ALERT's
+	                         * own model has none */
 	double goal_ns;         /* time left; below 0 counts as 0 */
 	double idle;            /* watts, or with idle_is_ratio a share of the
 	                         * power of the option */

@@ -299,8 +299,8 @@ static double direct_accuracy(const struct option *chain, int s,
 	double f[64], e;
 
 	for (int k = 0; k < s; k++)
-		f[k] = direct_cdf((b->goal_ns / chain[k].time_ns - b->mean)
-			/ b->deviation);
+		f[k] = direct_cdf(((b->goal_ns - b->added_ns * chain[k].stop)
+			/ chain[k].time_ns - b->mean) / b->deviation);
 	f[s] = 0;
 	e = fail * (1 - f[0]);
 	for (int k = 0; k < s; k++)
@@ -343,6 +343,7 @@ static struct belief random_belief(gsl_rng *r)
 	return (struct belief){ .mean = between(r, 0.8, 2),
 		.deviation = between(r, 0.01, 0.5),
 		.goal_ns = between(r, 10, 200) * MS,
+		.added_ns = gsl_rng_uniform_int(r, 2) ? between(r, -2, 20) * MS : 0,
 		.idle = between(r, 10, 60) };
 }
 
