@@ -147,12 +147,59 @@ static void leave(struct engine *e, int32_t slot)
 	books_left(e, slot);
 	if (e->group_left && r->group >= 0)
 		e->group_left[r->group]--;
-	if (r->client >= 0 && e->w->reissue == REISSUE_RESPONSE)
+	if (r->client >= 0 && e->w->reissue == REISSUE_RESPONSE) {
 		agenda_insert(&e->releases, v->now_ns, r->client, r->client);
+		if (e->next_number < e->total)
+			e->release_ns = agenda_next(&e->releases);
+	}
 	if (e->policy->on_leave)
 		e->policy->on_leave(e->state, v, slot);
 	if (r->device < 0)
 		free_slot(e, slot);
+}
+
+/* ---- What is due next ------------------------------------------------------- */
+
+/* At one instant the lower request number completes first. */
+static void find_completion(struct engine *e)
+{
+	int64_t number = INT64_MAX;
+
+	e->completion_ns = e->station[0].end_ns;
+	e->completing = 0;
+	if (e->view.devices == 1)
+		return;
+	e->completion_ns = TIME_NEVER;
+	for (int d = 0; d < e->view.devices; d++) {
+		int64_t t = e->station[d].end_ns;
+		if (t > e->completion_ns || t == TIME_NEVER)
+			continue;
+		if (t < e->completion_ns
+		    || e->req[e->device[d].slot].number < number) {
+			e->completion_ns = t;
+			e->completing = d;
+			number = e->req[e->device[d].slot].number;
+		}
+	}
+}
+
+static void find_start(struct engine *e)
+{
+	e->start_ns = TIME_NEVER;
+	for (int d = 0; d < e->view.devices; d++) {
+		if (e->station[d].start_ns < e->start_ns) {
+			e->start_ns = e->station[d].start_ns;
+			e->starting = d;
+		}
+	}
+}
+
+static void find_cells(struct engine *e)
+{
+	for (int i = 0; i < e->w->nets; i++)
+		for (int j = 0; j < e->w->settings; j++)
+			e->cell[i * e->w->settings + j] = engine_cell(e, i, j,
+				e->environment);
 }
 
 /* ---- Events ----------------------------------------------------------------- */
@@ -164,13 +211,14 @@ static void complete(struct engine *e, int d)
 	int32_t slot = dev->slot;
 	struct request *r = &e->req[slot];
 	struct booked *b = &e->booked[slot];
-	const struct bundle_net *net = engine_net(e, dev->net);
+	const struct hot_net *net = engine_net(e, dev->net);
 	struct view *v = &e->view;
 
 	books_stage(e, d, st->end_ns);
 	dev->slot = -1;
 	r->device = -1;
 	st->end_ns = TIME_NEVER;
+	find_completion(e);
 	st->idle_since_ns = v->now_ns;
 	st->idle_setting = dev->setting;
 	e->busy_devices--;
@@ -203,8 +251,8 @@ static int begin_stage(struct engine *e, int d)
 	struct station *st = &e->station[d];
 	struct request *r = &e->req[dev->slot];
 	struct booked *b = &e->booked[dev->slot];
-	const struct cell *c = engine_cell(e, dev->net, dev->setting,
-		e->environment);
+	const struct cell *c = e->cell[dev->net * e->w->settings
+		+ dev->setting];
 	int64_t now = e->view.now_ns, duration;
 
 	if (b->sample < 0 || b->sample_setting != dev->setting
@@ -217,7 +265,10 @@ static int begin_stage(struct engine *e, int d)
 		* (size_t)engine_net(e, dev->net)->depths
 		+ (size_t)dev->depth - 1];
 	books_idle_end(e, d, now);
-	st->start_ns = TIME_NEVER;
+	if (st->start_ns != TIME_NEVER) {
+		st->start_ns = TIME_NEVER;
+		find_start(e);
+	}
 	st->begun_ns = now;
 	st->sample = b->sample;
 	st->environment = e->environment;
@@ -235,6 +286,7 @@ static int begin_stage(struct engine *e, int d)
 	}
 	st->duration_ns = duration;
 	st->end_ns = duration < 0 ? TIME_NEVER : now + duration;
+	find_completion(e);
 	return 0;
 }
 
@@ -244,6 +296,7 @@ void engine_complete(struct engine *e, int device, int64_t end_ns,
 	struct station *st = &e->station[device];
 
 	st->end_ns = end_ns;
+	find_completion(e);
 	st->duration_ns = duration_ns;
 	st->confidence = confidence;
 	st->correct = correct;
@@ -258,16 +311,15 @@ static void release_next(struct engine *e)
 		agenda_pop(&e->releases);
 		source_draw(e->source, e->next_number++, client,
 			e->view.now_ns, &a);
-		if (e->next_number == e->total)
-			e->releases.count = 0;
-		else if (e->w->reissue == REISSUE_DEADLINE)
+		if (e->w->reissue == REISSUE_DEADLINE)
 			agenda_insert(&e->releases, a.deadline_ns, client, client);
-		release(e, &a);
-		/* A response at the last number finds nobody to re-issue. */
-		return;
+		e->release_ns = e->next_number < e->total
+			? agenda_next(&e->releases) : TIME_NEVER;
+	} else {
+		a = e->pending;
+		e->release_ns = source_next(e->source, &e->pending) == 1
+			? e->pending.release_ns : TIME_NEVER;
 	}
-	a = e->pending;
-	e->has_pending = source_next(e->source, &e->pending) == 1;
 	release(e, &a);
 }
 
@@ -281,69 +333,39 @@ static void change_environment(struct engine *e)
 	} while (w->timeline_by_request && e->next_change < w->changes
 		&& w->change[e->next_change].at
 			== w->change[e->next_change - 1].at);
+	find_cells(e);
 	e->change_ns = !w->timeline_by_request && e->next_change < w->changes
 		? w->change[e->next_change].at : TIME_NEVER;
 }
 
-static int64_t next_release(const struct engine *e)
+/* The earliest event, and among those of its instant the first by kind. */
+static inline enum kind next_event(const struct engine *e, int64_t *at)
 {
-	if (e->has_pending)
-		return e->pending.release_ns;
-	return e->next_number < e->total ? agenda_next(&e->releases)
-		: TIME_NEVER;
-}
+	int64_t t = e->completion_ns, x = agenda_next(&e->deadlines);
+	enum kind kind = COMPLETION;
 
-/* The earliest event, and among those of its instant the first by kind and
- * number; *device is that of a COMPLETION or START. */
-static enum kind next_event(const struct engine *e, int64_t *at, int *device)
-{
-	int64_t t = TIME_NEVER, x;
-	enum kind kind = NOTHING;
-
-	if (e->busy_devices) {
-		int64_t number = INT64_MAX;
-		for (int d = 0; d < e->view.devices; d++) {
-			x = e->station[d].end_ns;
-			if (x > t || x == TIME_NEVER)
-				continue;
-			if (x < t || e->req[e->device[d].slot].number < number) {
-				t = x;
-				number = e->req[e->device[d].slot].number;
-				kind = COMPLETION;
-				*device = d;
-			}
-		}
-	}
-	x = agenda_next(&e->deadlines);
 	if (x < t)
 		t = x, kind = DEADLINE;
-	x = next_release(e);
-	if (x < t)
-		t = x, kind = RELEASE;
+	if (e->release_ns < t)
+		t = e->release_ns, kind = RELEASE;
 	if (e->change_ns < t)
 		t = e->change_ns, kind = ENVIRONMENT;
 	if (e->timer_ns < t)
 		t = e->timer_ns, kind = TIMER;
-	if (e->busy_devices && e->view.decision_ns + (e->w->overhead
-	    != OVERHEAD_FIXED) > 0) {
-		for (int d = 0; d < e->view.devices; d++) {
-			x = e->station[d].start_ns;
-			if (x < t)
-				t = x, kind = START, *device = d;
-		}
-	}
+	if (e->start_ns < t)
+		t = e->start_ns, kind = START;
 	*at = t;
-	return kind;
+	return t == TIME_NEVER ? NOTHING : kind;
 }
 
 /* Handle every event at or before `until`; the number handled, or -1. */
 static int handle_events(struct engine *e, int64_t until)
 {
-	int handled = 0, device = 0;
+	int handled = 0;
 
 	for (;;) {
 		int64_t at;
-		enum kind kind = next_event(e, &at, &device);
+		enum kind kind = next_event(e, &at);
 
 		if (kind == NOTHING || at > until)
 			return handled;
@@ -351,7 +373,7 @@ static int handle_events(struct engine *e, int64_t until)
 		e->view.now_ns = at;
 		switch (kind) {
 		case COMPLETION:
-			complete(e, device);
+			complete(e, e->completing);
 			break;
 		case DEADLINE:
 			leave(e, agenda_head(&e->deadlines)->slot);
@@ -366,7 +388,7 @@ static int handle_events(struct engine *e, int64_t until)
 			e->timer_ns = TIME_NEVER;
 			break;
 		case START:
-			if (begin_stage(e, device))
+			if (begin_stage(e, e->starting))
 				return -1;
 			break;
 		case NOTHING:
@@ -463,6 +485,7 @@ static int run_stage(struct engine *e, const struct decision *d, int64_t measure
 		return begin_stage(e, device);
 	/* Until it starts, the device idles at the setting it used last. */
 	st->start_ns = v->now_ns + delay;
+	find_start(e);
 	return 0;
 }
 
@@ -554,11 +577,11 @@ static int loop(struct engine *e)
 {
 	while (e->view.lives || e->busy_devices || e->books.released < e->total) {
 		int64_t next, now;
-		int device, handled;
+		int handled;
 
 		if (e->run->stop && *e->run->stop)
 			break;
-		if (next_event(e, &next, &device) == NOTHING
+		if (next_event(e, &next) == NOTHING
 		    && !(e->clock && e->clock->wait)) {
 			(void)msg_fail("no event left with requests unserved");
 			return -1;
@@ -599,11 +622,20 @@ static void begin(struct engine *e)
 	size_t devices = (size_t)w->devices;
 
 	e->total = w->warmup + w->requests;
-	e->timer_ns = e->change_ns = TIME_NEVER;
+	e->timer_ns = e->change_ns = e->completion_ns = e->start_ns = TIME_NEVER;
 	e->environment = w->change[0].environment;
 	e->next_change = 1;
 	if (!w->timeline_by_request && w->changes > 1)
 		e->change_ns = w->change[1].at;
+	e->net = mem_new((size_t)w->nets, sizeof *e->net);
+	for (int i = 0; i < w->nets; i++) {
+		const struct bundle_net *n = &w->bundle->net[w->net[i]];
+		e->net[i] = (struct hot_net){ n->depths, n->mandatory,
+			n->confidence, n->correct };
+	}
+	e->cell = mem_new((size_t)w->nets * (size_t)w->settings,
+		sizeof *e->cell);
+	find_cells(e);
 	e->device = mem_new(devices, sizeof *e->device);
 	e->station = mem_new(devices, sizeof *e->station);
 	for (int d = 0; d < w->devices; d++) {
@@ -633,8 +665,10 @@ static void begin(struct engine *e)
 		for (int k = 0; k < w->clients; k++)
 			agenda_insert(&e->releases, source_first(e->source, k),
 				k, k);
+		e->release_ns = e->total ? agenda_next(&e->releases) : TIME_NEVER;
 	} else {
-		e->has_pending = source_next(e->source, &e->pending) == 1;
+		e->release_ns = source_next(e->source, &e->pending) == 1
+			? e->pending.release_ns : TIME_NEVER;
 	}
 	books_init(e);
 }
@@ -652,6 +686,8 @@ static void end(struct engine *e)
 	free(e->live);
 	agenda_fini(&e->deadlines);
 	agenda_fini(&e->releases);
+	free(e->net);
+	free(e->cell);
 	free(e->device);
 	free(e->station);
 	free(e->group_left);

@@ -38,6 +38,13 @@ struct station {
 	int32_t input;
 };
 
+/* A candidate network, flat: what the loop reads at every stage. */
+struct hot_net {
+	int32_t depths, mandatory;
+	const double *confidence;   /* [input * depths + depth - 1] */
+	const unsigned char *correct;
+};
+
 /* Counts over the measured interval; integers, so that nothing drifts however
  * long the run. */
 struct books {
@@ -72,6 +79,9 @@ struct engine {
 	int32_t slots;
 	int32_t *unused; int32_t unuseds; /* free slots */
 	int32_t *live; size_t live_capacity;
+	struct hot_net *net;        /* [candidates] */
+	/* [net * settings + setting], in the environment in force. */
+	const struct cell **cell;
 	struct agenda deadlines, releases; /* releases: closed clients */
 	struct device *device;
 	struct station *station;
@@ -79,8 +89,10 @@ struct engine {
 	int64_t total;              /* W + R */
 	int64_t next_number;
 	struct arrival pending;     /* open: the next to be released */
-	bool has_pending;
-	int64_t timer_ns;
+	/* When the next event of each kind is due; TIME_NEVER: none known.
+	 * That of a deadline is the head of `deadlines`. */
+	int64_t completion_ns, release_ns, start_ns, timer_ns;
+	int completing, starting;   /* their devices */
 	int environment;
 	int next_change;            /* in w->change */
 	int64_t change_ns;          /* when that is due; TIME_NEVER: unknown */
@@ -97,9 +109,9 @@ static inline const struct cell *engine_cell(const struct engine *e, int net,
 		environment);
 }
 
-static inline const struct bundle_net *engine_net(const struct engine *e, int net)
+static inline const struct hot_net *engine_net(const struct engine *e, int net)
 {
-	return &e->w->bundle->net[e->w->net[net]];
+	return &e->net[net];
 }
 
 /* The sample a stage starting now would use; draws from *s. */
