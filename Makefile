@@ -129,6 +129,16 @@ $(BUILD)/tests/plugins/%.so: tests/plugins/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -shared -o $@ $<
 
+# ---- Benchmarks -----------------------------------------------------------
+BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c)) \
+	$(BUILD)/version.o $(OBJECTS)
+$(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BENCH_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
+
+.PHONY: bench-assign
+bench-assign: $(BUILD)/bench_assign ## cost of decisions by number of live requests
+	$(BUILD)/bench_assign
+
 .PHONY: test
 test: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS) ## build and run the tests (no installation)
 	LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests

@@ -23,7 +23,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Gains and rewards within this are equal (2.2, 3). */
+/* Rewards within this are equal. */
 #define SAME 1e-9
 
 /* A depth that a task may be planned for. */
@@ -33,16 +33,15 @@ struct option { int64_t cost_ns; double reward; int32_t quanta, depth; };
  * S(i, r), and the cell of row i - 1 it came from. */
 struct state { int64_t time_ns; double reward; int32_t quanta, depth, parent; };
 
-/* A step up the concave hull of a task's options. */
-struct step { double slope; int64_t cost_ns; int32_t quanta, row; };
+/* A step up the concave hull of a row's options, between two of them. */
+struct step { double slope; int32_t row; int16_t from, to; };
 
 /* What the program knows of a kept task: its options and its place. */
 struct row {
 	int32_t task, option, options; /* index of the task; of its options */
 	int32_t state, states;         /* its cells */
-	int64_t left_ns;
-	int64_t slack_ns, low_ns;   /* of the greedy plan: here, least from here on */
 	bool closed;                /* a step of it did not fit */
+	int64_t left_ns;
 	double price, best, beyond; /* see above; beyond: the row's constant */
 };
 
@@ -50,10 +49,11 @@ struct assign {
 	struct arena *arena;
 	int tasks, options, states, scratches; /* room */
 	struct row *row;
+	int64_t *slack_ns, *low_ns; /* [row] of the greedy plan: before the
+	                             * deadline; the least from there on */
 	struct option *option;
 	struct step *step;
-	struct state *state, *scratch[2];
-	int64_t *slack_ns, *low_ns; /* of assign_move */
+	struct state *state, *scratch[3];
 };
 
 struct assign *assign_new(struct arena *arena)
@@ -84,8 +84,8 @@ static void room_for_tasks(struct assign *a, const struct assign_task *t, int n)
 	if (n > a->tasks) {
 		a->tasks = 2 * n;
 		a->row = grow(a, NULL, 0, a->tasks + 1, sizeof *a->row);
-		a->slack_ns = grow(a, NULL, 0, a->tasks + 1, sizeof *a->slack_ns);
-		a->low_ns = grow(a, NULL, 0, a->tasks + 1, sizeof *a->low_ns);
+		a->slack_ns = grow(a, NULL, 0, a->tasks, sizeof *a->slack_ns);
+		a->low_ns = grow(a, NULL, 0, a->tasks, sizeof *a->low_ns);
 	}
 	if (options > a->options) {
 		a->options = 2 * options;
@@ -106,15 +106,10 @@ static void room_for_scratch(struct assign *a, int n)
 {
 	if (n > a->scratches) {
 		a->scratches = 2 * n;
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 3; i++)
 			a->scratch[i] = grow(a, NULL, 0, a->scratches,
 				sizeof *a->scratch[i]);
 	}
-}
-
-static bool fits_alone(const struct assign_task *t, int64_t cost_ns)
-{
-	return cost_ns <= 0 || cost_ns <= t->alone_ns;
 }
 
 /* ---- Moore-Hodgson ------------------------------------------------------- */
@@ -146,7 +141,7 @@ static void keep_most(struct assign_task *t, int n)
 	for (int i = 0; i < n; i++) {
 		int64_t cost = assign_cost(&t[i], assign_least(&t[i]));
 
-		t[i].plan = fits_alone(&t[i], cost) ? assign_least(&t[i]) : 0;
+		t[i].plan = assign_fits_alone(&t[i], cost) ? assign_least(&t[i]) : 0;
 		if (t[i].plan)
 			sum += cost;
 		if (sum > t[i].left_ns) {
@@ -182,7 +177,7 @@ static int list_options(struct assign *a, const struct assign_task *t, int n,
 			o->depth = l;
 			o->cost_ns = assign_cost(&t[i], l);
 			if (o->cost_ns > t[i].left_ns
-			    || !fits_alone(&t[i], o->cost_ns))
+			    || !assign_fits_alone(&t[i], o->cost_ns))
 				break;
 			o->reward = assign_reward(&t[i], l);
 			o->quanta = (int32_t)(o->reward / delta + SAME);
@@ -199,20 +194,24 @@ static int list_options(struct assign *a, const struct assign_task *t, int n,
 
 /* ---- Prices --------------------------------------------------------------- */
 
+static double slope_between(const struct option *from, const struct option *to)
+{
+	return (double)(to->quanta - from->quanta)
+		/ (double)(to->cost_ns - from->cost_ns);
+}
+
 /* Append the steps up the upper concave hull of a row's options. */
 static int add_steps(struct step *s, const struct option *o, int n, int row)
 {
 	int steps = 0;
 
 	for (int l = 1; l < n; l++) {
-		struct step next = { 0, o[l].cost_ns - o[l - 1].cost_ns,
-			o[l].quanta - o[l - 1].quanta, row };
+		struct step next = { slope_between(&o[l - 1], &o[l]), row,
+			(int16_t)(l - 1), (int16_t)l };
 
-		next.slope = (double)next.quanta / (double)next.cost_ns;
 		for (; steps && s[steps - 1].slope <= next.slope; steps--) {
-			next.cost_ns += s[steps - 1].cost_ns;
-			next.quanta += s[steps - 1].quanta;
-			next.slope = (double)next.quanta / (double)next.cost_ns;
+			next.from = s[steps - 1].from;
+			next.slope = slope_between(&o[next.from], &o[l]);
 		}
 		s[steps++] = next;
 	}
@@ -237,18 +236,41 @@ static void sort_steps(struct step *s, int n)
 	}
 }
 
-/* Take a step of row k if every prefix stays in time. */
-static bool take_step(struct row *w, int rows, int k, int64_t cost_ns)
+/* Spend time in row k if every prefix stays in time. */
+static bool spend(struct assign *a, int rows, int k, int64_t cost_ns)
 {
-	if (w[k].low_ns < cost_ns)
+	int64_t *slack = a->slack_ns, *low = a->low_ns;
+
+	if (low[k] < cost_ns)
 		return false;
 	for (int i = k; i < rows; i++) {
-		w[i].slack_ns -= cost_ns;
-		w[i].low_ns -= cost_ns;
+		slack[i] -= cost_ns;
+		low[i] -= cost_ns;
 	}
-	for (int i = k - 1; i >= 0 && w[i].low_ns > w[i + 1].low_ns; i--)
-		w[i].low_ns = w[i + 1].low_ns;
+	for (int i = k - 1; i >= 0 && low[i] > low[i + 1]; i--)
+		low[i] = low[i + 1];
 	return true;
+}
+
+/* The least options of all rows and what they leave. Returns their quanta. */
+static int32_t start_filling(struct assign *a, int rows)
+{
+	int64_t sum = 0, low = INT64_MAX;
+	int32_t quanta = 0;
+
+	for (int i = 0; i < rows; i++) {
+		const struct option *o = &a->option[a->row[i].option];
+
+		sum += o->cost_ns;
+		quanta += o->quanta;
+		a->slack_ns[i] = a->row[i].left_ns - sum;
+	}
+	for (int i = rows - 1; i >= 0; i--) {
+		if (a->slack_ns[i] < low)
+			low = a->slack_ns[i];
+		a->low_ns[i] = low;
+	}
+	return quanta;
 }
 
 /* A feasible plan by rising through the steps of greatest slope; returns its
@@ -257,36 +279,29 @@ static bool take_step(struct row *w, int rows, int k, int64_t cost_ns)
 static int32_t fill_greedily(struct assign *a, int rows)
 {
 	struct row *w = a->row;
+	int32_t quanta = start_filling(a, rows);
 	int steps = 0, priced = 0;
-	int32_t quanta = 0;
-	int64_t sum = 0;
 
-	for (int i = 0; i < rows; i++) {
-		const struct option *o = &a->option[w[i].option];
-
-		sum += o->cost_ns;
-		quanta += o->quanta;
-		w[i].slack_ns = w[i].low_ns = w[i].left_ns - sum;
-		steps += add_steps(a->step + steps, o, w[i].options, i);
-	}
-	for (int i = rows - 2; i >= 0; i--)
-		if (w[i].low_ns > w[i + 1].low_ns)
-			w[i].low_ns = w[i + 1].low_ns;
+	for (int i = 0; i < rows; i++)
+		steps += add_steps(a->step + steps, &a->option[w[i].option],
+			w[i].options, i);
 	sort_steps(a->step, steps);
 	for (int s = 0; s < steps; s++) {
 		const struct step *x = &a->step[s];
+		const struct option *o = &a->option[w[x->row].option];
+		int64_t cost_ns = o[x->to].cost_ns - o[x->from].cost_ns;
 		int last = rows - 1;
 
 		/* Once a step of a row does not fit, its later ones, less
 		 * steep, are not to be had either. */
 		if (w[x->row].closed)
 			continue;
-		if (take_step(w, rows, x->row, x->cost_ns)) {
-			quanta += x->quanta;
+		if (spend(a, rows, x->row, cost_ns)) {
+			quanta += o[x->to].quanta - o[x->from].quanta;
 			continue;
 		}
 		w[x->row].closed = true;
-		while (last >= priced && w[last].slack_ns >= x->cost_ns)
+		while (last >= priced && a->slack_ns[last] >= cost_ns)
 			last--;
 		for (; priced <= last; priced++)
 			w[priced].price = x->slope;
@@ -333,100 +348,88 @@ static double bound_rows(struct assign *a, int rows, int32_t known)
 	return hope;
 }
 
-/* ---- Rows ------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------ */
 
-/* What one option makes of the row before: its states shifted, by falling
- * quanta and time, those out of time or hope left out. */
-struct shifted {
-	const struct state *state;
-	int i, n, offset;           /* offset: of state[0] in assign.state */
-	const struct option *option;
-	const struct row *row;
-	double price, hope;
-	struct state now;           /* quanta -1: no more */
-};
+/* Fronts end with a state of -1 quanta. The loops over them choose without
+ * branching, since what comes next is anyone's guess. */
 
-static void shifted_next(struct shifted *s)
+/* What option o makes of the row before (states from `first` on): its states
+ * shifted, without those that are late or hopeless. Returns how many. */
+static int shift_states(const struct assign *a, struct state *out, int first,
+	int n, const struct row *w, const struct option *o, double hope)
 {
-	const struct option *o = s->option;
+	const struct state *from = a->state + first;
+	double price = w[1].price;
+	int i = 0, made = 0;
 
-	for (; s->i < s->n; s->i++) {
-		const struct state *from = &s->state[s->i];
-		int64_t time = from->time_ns + o->cost_ns;
-		int32_t quanta = from->quanta + o->quanta;
+	hope -= w[1].beyond;
+	while (i < n && from[i].time_ns + o->cost_ns > w->left_ns)
+		i++;                /* times fall */
+	for (; i < n; i++) {
+		int64_t time = from[i].time_ns + o->cost_ns;
+		int32_t quanta = from[i].quanta + o->quanta;
 
-		if (time > s->row->left_ns
-		    || quanta - s->price * (double)time < s->hope)
-			continue;
-		s->now = (struct state){ time, from->reward + o->reward,
-			quanta, o->depth, s->offset + s->i++ };
-		return;
+		out[made] = (struct state){ time, from[i].reward + o->reward,
+			quanta, o->depth, first + i };
+		made += quanta - price * (double)time >= hope;
 	}
-	s->now.quanta = -1;
+	out[made].quanta = -1;
+	return made;
 }
 
-/* Does the later (deeper) option win a cell? */
-static bool replaces(const struct state *x, const struct state *old)
+/* Does y, of a deeper option, take the cell from x? Ties of 2.2. */
+static bool replaces(const struct state *y, const struct state *x)
 {
-	return x->time_ns < old->time_ns || (x->time_ns == old->time_ns
-		&& x->reward > old->reward + SAME);
+	return y->time_ns < x->time_ns || (y->time_ns == x->time_ns
+		&& y->reward > x->reward + SAME);
 }
 
-/* Merge a front of n states with what a deeper option makes. */
-static int merge(struct state *out, const struct state *front, int n,
-	struct shifted *s)
+/* Merge fronts x and y, y of a deeper option, into one. Returns its length. */
+static int merge(struct state *out, const struct state *x, const struct state *y)
 {
 	int64_t least = INT64_MAX;
 	int made = 0;
 
-	shifted_next(s);
-	for (int i = 0; i < n || s->now.quanta >= 0; ) {
-		int32_t quanta = i < n ? front[i].quanta : -1;
-		struct state x;
+	while ((x->quanta & y->quanta) >= 0) { /* not both at their ends */
+		int32_t quanta = x->quanta;
+		const struct state *next = quanta >= y->quanta ? x : y;
 
-		if (quanta >= s->now.quanta)
-			x = front[i++];
-		else
-			x = s->now;
-		if (quanta <= s->now.quanta) {
-			if (quanta == s->now.quanta && replaces(&s->now, &x))
-				x = s->now;
-			shifted_next(s);
-		}
+		if (quanta == y->quanta && replaces(y, x))
+			next = y;
+		out[made] = *next;
+		x += quanta >= y->quanta;
+		y += y->quanta >= quanta;
 		/* Dominated unless quicker than all that is worth more. */
-		if (x.time_ns < least) {
-			least = x.time_ns;
-			out[made++] = x;
-		}
+		made += out[made].time_ns < least;
+		least = next->time_ns < least ? next->time_ns : least;
 	}
+	out[made].quanta = -1;
 	return made;
 }
 
-/* Make row i from the one before it, or from the empty plan. */
+/* Make row i from the one before it, or from the empty plan; its states go to
+ * the place `used`. */
 static void make_row(struct assign *a, int i, int used, double hope)
 {
 	struct row *w = &a->row[i];
 	const struct option *o = &a->option[w->option];
-	int from = i ? w[-1].state : 0, n = i ? w[-1].states : 1;
-	struct shifted s = { .n = n, .offset = from, .row = w,
-		.price = w[1].price, .hope = hope - w[1].beyond };
-	const struct state *front = NULL;
-	int made = 0;
+	int first = i ? w[-1].state : 0, n = i ? w[-1].states : 1;
+	struct state *front, *spare, *out;
 
-	room_for_states(a, used, n * w->options);
-	room_for_scratch(a, n * w->options);
-	s.state = a->state + from;
-	for (int l = 0; l < w->options; l++) {
-		struct state *out = l + 1 == w->options ? a->state + used
-			: a->scratch[l & 1];
-
-		s.i = 0;
-		s.option = &o[l];
-		made = merge(out, front, made, &s);
+	room_for_states(a, used, n * w->options + 1);
+	room_for_scratch(a, n * w->options + 1);
+	front = a->scratch[0];
+	spare = a->scratch[1];
+	out = w->options == 1 ? a->state + used : front;
+	w->state = used;
+	w->states = shift_states(a, out, first, n, w, &o[0], hope);
+	for (int l = 1; l < w->options; l++) {
+		(void)shift_states(a, a->scratch[2], first, n, w, &o[l], hope);
+		out = l + 1 == w->options ? a->state + used : spare;
+		w->states = merge(out, front, a->scratch[2]);
+		spare = front;
 		front = out;
 	}
-	w->state = used;
-	w->states = made;
 }
 
 int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
@@ -454,168 +457,4 @@ int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
 		s = a->state[s].parent;
 	}
 	return a->state[a->row[rows - 1].state].quanta;
-}
-
-/* ---- The greedy update ---------------------------------------------------- */
-
-/* Some task to another depth, and what that changes. */
-struct shift { double gain; int64_t added_ns; int32_t depth; };
-
-/* Of x, if it moves, and of y, if there is one. */
-struct move {
-	struct shift own, other;
-	const struct assign_task *y;
-	double gain;
-	int64_t added_ns;
-};
-
-/* Where the plan leaves a task: what is done stays done. */
-static int32_t planned_depth(const struct assign_task *t)
-{
-	return t->plan > t->done ? t->plan : t->done;
-}
-
-/* The depths from `least` on that t may move to; `stay` counts its present
- * one, if that is in range, as a move too. */
-static int list_shifts(struct shift *s, const struct assign_task *t,
-	int32_t least, bool stay)
-{
-	int32_t now = planned_depth(t);
-	double reward = assign_reward(t, now);
-	int64_t cost_ns = assign_cost(t, now);
-	int n = 0;
-
-	for (int32_t l = least; l <= t->depths; l++) {
-		int64_t c = assign_cost(t, l);
-
-		if (l == now ? stay : fits_alone(t, c))
-			s[n++] = (struct shift){ assign_reward(t, l) - reward,
-				c - cost_ns, l };
-	}
-	return n;
-}
-
-/* Gains within SAME are equal; then less time, x alone, the lower y, the
- * smaller depths. */
-static bool better(const struct move *a, const struct move *b)
-{
-	if (a->gain > b->gain + SAME || a->gain < b->gain - SAME)
-		return a->gain > b->gain;
-	if (a->added_ns != b->added_ns)
-		return a->added_ns < b->added_ns;
-	if (a->y != b->y)
-		return !a->y || (b->y && a->y->number < b->y->number);
-	if (a->own.depth != b->own.depth)
-		return a->own.depth < b->own.depth;
-	return a->other.depth < b->other.depth;
-}
-
-static void propose(struct move *best, struct move m)
-{
-	if (m.gain > SAME && (best->gain <= SAME || better(&m, best)))
-		*best = m;
-}
-
-/* slack_ns[i]: what is left before the deadline of i; low_ns[i]: the least from
- * i on. Returns the first task that the present plan overruns, or n. */
-static int find_slack(struct assign *a, const struct assign_task *t, int n)
-{
-	int64_t sum = 0;
-	int late = n;
-
-	for (int i = 0; i < n; i++) {
-		sum += assign_cost(&t[i], t[i].plan);
-		a->slack_ns[i] = t[i].left_ns - sum;
-		if (a->slack_ns[i] < 0 && late == n)
-			late = i;
-	}
-	a->low_ns[n] = INT64_MAX;
-	for (int i = n - 1; i >= 0; i--)
-		a->low_ns[i] = a->slack_ns[i] < a->low_ns[i + 1]
-			? a->slack_ns[i] : a->low_ns[i + 1];
-	return late;
-}
-
-/* The moves of x (if it is to move) together with task y. `between_ns`: least
- * slack from the earlier of the two up to the later one, which feels only the
- * earlier's shift; `after_ns`: from the later one on. */
-static void propose_pairs(struct move *best, const struct shift *own, int owns,
-	const struct assign_task *y, bool y_first, int64_t between_ns,
-	int64_t after_ns)
-{
-	struct shift other[BUNDLE_MAX_DEPTH];
-	int others = list_shifts(other, y, assign_least(y), false);
-
-	for (int k = 0; k < others; k++) {
-		for (int i = 0; i < owns; i++) {
-			struct move m = { own[i], other[k], y,
-				own[i].gain + other[k].gain,
-				own[i].added_ns + other[k].added_ns };
-
-			if ((y_first ? other[k] : own[i]).added_ns <= between_ns
-			    && m.added_ns <= after_ns)
-				propose(best, m);
-		}
-	}
-}
-
-bool assign_move(struct assign *a, struct assign_task *t, int n, int x)
-{
-	struct shift own[BUNDLE_MAX_DEPTH] = { { 0 } };
-	struct move best = { .gain = 0 };
-	int owns = 1, late, at = x < 0 ? n : x;
-	int64_t between;
-
-	room_for_tasks(a, t, n);
-	late = find_slack(a, t, n);
-	if (x >= 0) {
-		owns = list_shifts(own, &t[x], assign_least(&t[x]), true);
-		for (int i = 0; i < owns; i++)
-			if (late >= x && own[i].added_ns <= a->low_ns[x])
-				propose(&best, (struct move){ .own = own[i],
-					.gain = own[i].gain,
-					.added_ns = own[i].added_ns });
-	}
-	/* Without an x, all others come before the end. */
-	between = INT64_MAX;
-	for (int y = at - 1; y >= 0; y--) {
-		if (a->slack_ns[y] < between)
-			between = a->slack_ns[y];
-		if (late >= y)
-			propose_pairs(&best, own, owns, &t[y], true, between,
-				a->low_ns[at]);
-	}
-	between = INT64_MAX;
-	for (int y = at + 1; y < n && late >= at; y++) {
-		if (a->slack_ns[y - 1] < between)
-			between = a->slack_ns[y - 1];
-		propose_pairs(&best, own, owns, &t[y], false, between,
-			a->low_ns[y]);
-	}
-	if (best.gain <= SAME)
-		return false;
-	if (x >= 0)
-		t[x].plan = best.own.depth;
-	if (best.y)
-		t[best.y - t].plan = best.other.depth;
-	return true;
-}
-
-bool assign_extend(struct assign_task *t, int n)
-{
-	struct move best = { .gain = 0 };
-
-	for (int i = 0; i < n; i++) {
-		struct shift other[BUNDLE_MAX_DEPTH];
-		int others = list_shifts(other, &t[i], assign_least(&t[i]), false);
-
-		for (int k = 0; k < others; k++)
-			propose(&best, (struct move){ .other = other[k],
-				.y = &t[i], .gain = other[k].gain,
-				.added_ns = other[k].added_ns });
-	}
-	if (best.gain <= SAME)
-		return false;
-	t[best.y - t].plan = best.other.depth;
-	return true;
 }

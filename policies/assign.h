@@ -6,8 +6,7 @@
  * The stages planned for task i up to depth l take C_i^l, the sum of their
  * planning times, and a plan is feasible iff for every i
  *     sum over j <= i of C_j  <=  left_ns of i.
- * All functions are exact in time (int64 ns), deterministic, and allocate only
- * when more tasks or states are in play than ever before. */
+ * All functions are exact in time (int64 ns) and deterministic. */
 #ifndef LAXITY_ASSIGN_H
 #define LAXITY_ASSIGN_H
 
@@ -23,9 +22,11 @@ struct assign_task {
 	                             * strictly rising from total_ns[0] = 0 */
 	const double *reward;       /* [depth - 1]: R^depth >= 0; read from depth
 	                             * max(done, mandatory) on */
+	int32_t slot;               /* the caller's: whose task this is */
 	int32_t done;               /* stages over or in flight, c_i */
 	int32_t mandatory, depths;  /* m_i, L_i */
 	int32_t plan;               /* l_i; 0: dropped, below the mandatory depth */
+	int64_t slack_ns, low_ns;   /* scratch of assign_move */
 };
 
 /* Least depth at which the task has an answer. */
@@ -46,7 +47,14 @@ static inline double assign_reward(const struct assign_task *t, int32_t depth)
 	return depth < t->mandatory ? 0 : t->reward[depth - 1];
 }
 
-/* Storage reused from call to call; lives as long as the arena. */
+/* May a depth of this cost be an option, by itself? */
+static inline bool assign_fits_alone(const struct assign_task *t, int64_t cost_ns)
+{
+	return cost_ns <= 0 || cost_ns <= t->alone_ns;
+}
+
+/* Storage reused from call to call, grown only when more tasks or states are in
+ * play than ever before; lives as long as the arena. */
 struct assign;
 struct assign *assign_new(struct arena *arena);
 
@@ -59,7 +67,7 @@ int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
 /* The greedy update of section 3 at a completion of task x (an index; -1: it
  * takes no part): make the one move that gains most, if any gains at all.
  * Returns whether a plan changed. O(n L^2). */
-bool assign_move(struct assign *a, struct assign_task *t, int n, int x);
+bool assign_move(struct assign_task *t, int n, int x);
 
 /* The second step of the idle refill: of all tasks given, none of which has a
  * stage planned, take one deeper, the extension with the largest gain that

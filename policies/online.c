@@ -62,17 +62,15 @@ static int64_t time_left(const struct online *o, const struct view *v,
 	return left;
 }
 
-/* Task number n's planning times, of the stages after `done`. */
-static const int64_t *list_times(struct online *o, const struct view *v, int n,
-	int32_t done)
+/* The planning times of task n, of the stages after `done`. */
+static const int64_t *list_times(struct online *o, const struct view *v,
+	int slot, int n, int32_t done)
 {
 	int64_t *total = o->total_ns + n * (o->plan.depths + 1);
 
-	if (!o->foresee)
-		return o->plan.total_ns;
 	total[done] = 0;
 	for (int l = done + 1; l <= o->plan.depths; l++)
-		total[l] = total[l - 1] + stage_ns(o, v, o->slot[n], l);
+		total[l] = total[l - 1] + stage_ns(o, v, slot, l);
 	return total;
 }
 
@@ -82,7 +80,6 @@ static void room_for_tasks(struct online *o, int n)
 		return;
 	o->room = 2 * n;
 	o->task = arena_new(o->arena, (size_t)o->room, sizeof *o->task);
-	o->slot = arena_new(o->arena, (size_t)o->room, sizeof *o->slot);
 	if (o->foresee)
 		o->total_ns = arena_new(o->arena, (size_t)o->room,
 			(size_t)(o->plan.depths + 1) * sizeof *o->total_ns);
@@ -93,31 +90,42 @@ static void room_for_tasks(struct online *o, int n)
 static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
 	bool settle)
 {
+	/* A copy, as the compiler must expect each store into the tasks to
+	 * change the original. */
+	const struct view w = *v;
+	const int32_t mandatory = o->plan.mandatory, depths = o->plan.depths;
 	int n = 0;
 
-	room_for_tasks(o, v->lives);
-	for (int i = 0; i < v->lives; i++) {
-		const struct edf_entry *e = &v->edf[i];
-		const struct request *q = &v->req[e->slot];
-		struct online_request *r = request_of(v, e->slot);
+	room_for_tasks(o, w.lives);
+	for (int i = 0; i < w.lives; i++) {
+		int slot = w.edf[i].slot;
+		const struct request *q = &w.req[slot];
+		struct online_request *r = request_of(&w, slot);
+		int64_t left = w.edf[i].deadline_ns - start_ns, alone = left;
 		int32_t done = done_of(q);
 
-		if (e->deadline_ns <= start_ns) {
+		if (left <= 0) {
 			if (settle)
-				r->plan = done < o->plan.mandatory ? 0 : done;
+				r->plan = done < mandatory ? 0 : done;
 			continue;
 		}
-		o->slot[n] = e->slot;
+		if (w.devices > 1) {
+			left = time_left(o, v, w.edf[i].deadline_ns);
+			if (q->device >= 0)
+				alone = w.edf[i].deadline_ns
+					- o->free_ns[q->device];
+		}
 		o->task[n] = (struct assign_task){
-			.number = e->number,
-			.left_ns = time_left(o, v, e->deadline_ns),
-			.alone_ns = e->deadline_ns - (q->device < 0 ? start_ns
-				: o->free_ns[q->device]),
-			.total_ns = list_times(o, v, n, done),
+			.number = w.edf[i].number,
+			.left_ns = left,
+			.alone_ns = alone,
+			.total_ns = o->foresee ? list_times(o, v, slot, n, done)
+				: o->plan.total_ns,
 			.reward = r->reward,
+			.slot = slot,
 			.done = done,
-			.mandatory = o->plan.mandatory,
-			.depths = o->plan.depths,
+			.mandatory = mandatory,
+			.depths = depths,
 			.plan = r->plan,
 		};
 		n++;
@@ -125,10 +133,10 @@ static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
 	return n;
 }
 
-static void store_plans(struct online *o, const struct view *v, int n)
+static void store_plans(const struct online *o, const struct view *v, int n)
 {
 	for (int i = 0; i < n; i++)
-		request_of(v, o->slot[i])->plan = o->task[i].plan;
+		request_of(v, o->task[i].slot)->plan = o->task[i].plan;
 }
 
 /* ---- Planning ------------------------------------------------------------------- */
@@ -149,12 +157,11 @@ void online_release(struct online *o, const struct view *v)
 
 static void move_one(struct online *o, const struct view *v, int slot)
 {
-	int n = list_tasks(o, v, find_free(o, v), false), x = -1;
+	int n = list_tasks(o, v, find_free(o, v), false), x = 0;
 
-	for (int i = 0; i < n; i++)
-		if (o->slot[i] == slot)
-			x = i;
-	if (assign_move(o->assign, o->task, n, x))
+	while (x < n && o->task[x].slot != slot)
+		x++;
+	if (assign_move(o->task, n, x < n ? x : -1))
 		store_plans(o, v, n);
 }
 
@@ -211,12 +218,9 @@ static void refill(struct online *o, const struct view *v)
 	if (any_planned(o, v))
 		return;
 	n = list_tasks(o, v, v->now_ns, false);
-	for (int i = 0; i < n; i++) {
-		if (!view_waiting(v, o->slot[i]))
-			continue;
-		o->slot[waiting] = o->slot[i];
-		o->task[waiting++] = o->task[i];
-	}
+	for (int i = 0; i < n; i++)
+		if (view_waiting(v, o->task[i].slot))
+			o->task[waiting++] = o->task[i];
 	if (assign_extend(o->task, waiting))
 		store_plans(o, v, waiting);
 	else

@@ -54,7 +54,6 @@ struct online {
 	struct arena *arena;
 	int room;                   /* for tasks */
 	struct assign_task *task;
-	int32_t *slot;              /* [task] */
 	int64_t *total_ns;          /* [task][depth], if there is foresight */
 	int64_t *flight_ns;         /* [device]: planning time of its stage */
 	int64_t *free_ns;           /* [device]: when it is expected to be free */

@@ -1,6 +1,6 @@
 #include "support_view.h"
 
-#include <check.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 int scene_slot(const struct scene *s, int64_t number)
 {
 	(void)s;
-	ck_assert_int_lt(number, SCENE_SLOTS);
+	assert(number < SCENE_SLOTS);
 	return SCENE_SLOTS - 1 - (int)number;
 }
 
@@ -18,7 +18,8 @@ void scene_init(struct scene *s, const char *policy, int devices, int depths,
 	const struct policy *p;
 
 	memset(s, 0, sizeof *s);
-	ck_assert_int_eq(choice_parse(&s->choice, policy), 0);
+	if (choice_parse(&s->choice, policy))
+		abort();
 	p = s->choice.policy;
 	s->net = (struct profile_net){ .name = "net", .depths = depths,
 		.mandatory = mandatory };
@@ -39,9 +40,8 @@ void scene_init(struct scene *s, const char *policy, int devices, int depths,
 	for (int k = 0; k < devices; k++)
 		s->device[k] = (struct device){ .slot = -1, .net = -1 };
 	s->state = mem_new(1, p->state_size);
-	if (p->init)
-		ck_assert_int_eq(p->init(s->state, &s->arena, &s->view,
-			s->choice.args), 0);
+	if (p->init && p->init(s->state, &s->arena, &s->view, s->choice.args))
+		abort();
 }
 
 void scene_fini(struct scene *s)
@@ -85,7 +85,7 @@ void scene_leave(struct scene *s, int64_t number)
 		if (s->edf[i].slot != slot)
 			s->edf[m++] = s->edf[i];
 	}
-	ck_assert_int_eq(n, s->view.lives - 1);
+	assert(n == s->view.lives - 1);
 	s->view.lives = n;
 	s->request[slot].gone = true;
 	if (s->choice.policy->on_leave)
@@ -122,7 +122,7 @@ void scene_stage_done(struct scene *s, int64_t number, double confidence)
 	struct request *q = &s->request[slot];
 	struct device *d;
 
-	ck_assert_int_ge(q->device, 0);
+	assert(q->device >= 0);
 	d = &s->device[q->device];
 	d->slot = -1;
 	count_stage(s, slot, confidence, s->view.now_ns - d->decided_ns);
@@ -146,10 +146,9 @@ const char *scene_pick(struct scene *s)
 	if (d.kind == DECIDE_WAIT)
 		return "wait";
 	q = &s->request[d.slot];
-	ck_assert(!q->gone && q->device < 0);
+	assert(!q->gone && q->device < 0);
 	if (d.kind == DECIDE_RUN) {
-		ck_assert_int_eq(d.net, 0);
-		ck_assert_int_eq(d.setting, 0);
+		assert(d.net == 0 && d.setting == 0);
 		q->device = k;
 		q->net = q->setting = 0;
 		if (q->start_ns < 0)
@@ -157,7 +156,7 @@ const char *scene_pick(struct scene *s)
 		s->device[k] = (struct device){ .slot = d.slot, .net = 0,
 			.depth = q->depth + 1, .decided_ns = s->view.now_ns };
 	} else {
-		ck_assert(d.kind == DECIDE_FINISH
+		assert(d.kind == DECIDE_FINISH
 			? q->depth >= s->net.mandatory
 			: q->depth < s->net.mandatory);
 		scene_leave(s, q->number);

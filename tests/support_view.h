@@ -6,7 +6,7 @@
 
 #include "../sim/choice.h"
 
-enum { SCENE_SLOTS = 512, SCENE_DEVICES = 4 };
+enum { SCENE_SLOTS = 2048, SCENE_DEVICES = 4 };
 
 struct scene {
 	struct view view;

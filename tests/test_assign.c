@@ -211,10 +211,10 @@ START_TEST(a_greedy_move_trades_one_depth_for_another)
 	x.task[0].done = 2;
 	x.task[0].plan = 3;
 	x.task[1].plan = 1;
-	ck_assert(assign_move(a, x.task, 2, 0));
+	ck_assert(assign_move(x.task, 2, 0));
 	ck_assert_int_eq(x.task[0].plan, 2);
 	ck_assert_int_eq(x.task[1].plan, 2);
-	ck_assert(!assign_move(a, x.task, 2, 0));
+	ck_assert(!assign_move(x.task, 2, 0));
 	(void)assign_depths(a, x.task, 2, .01);
 	ck_assert_int_eq(x.task[0].plan, 2);
 	ck_assert_int_eq(x.task[1].plan, 2);
@@ -468,7 +468,7 @@ START_TEST(the_greedy_update_is_the_plain_one_and_stays_in_time)
 		in_time = slow_in_time(x.task, x.n);
 		before = slow_reward(x.task, x.n);
 		late += !in_time;
-		if (assign_move(a, x.task, x.n, at)) {
+		if (assign_move(x.task, x.n, at)) {
 			moved++;
 			ck_assert(slow_in_time(x.task, x.n));
 			ck_assert_double_gt(slow_reward(x.task, x.n), before);
