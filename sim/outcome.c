@@ -1,5 +1,6 @@
 #include "outcome.h"
 
+#include "bounds.h"
 #include "num.h"
 
 #include <math.h>
@@ -21,13 +22,14 @@
 const struct column outcome_columns[] = {
 	{ COUNT(requests, 1), PLAIN(0), .title = "requests" },
 	{ COUNT(missed, 1), PLAIN(0), .title = "missed", .better = BETTER_LOWER },
-	{ REAL(miss_ratio, metrics.miss_ratio, 1), PERCENT, .title = "miss ratio",
-		.better = BETTER_LOWER, .trials = AT(metrics.requests) },
+	{ REAL(miss_ratio, metrics.miss_ratio, 1), .unit = "%", .scale = 100,
+		.decimals = 3, .title = "miss ratio",
+		.better = BETTER_LOWER, .is_share = 1, .trials = AT(metrics.requests) },
 	{ REAL(accuracy, metrics.accuracy, 1), PERCENT, .title = "accuracy",
-		.better = BETTER_HIGHER, .trials = AT(metrics.requests) },
+		.better = BETTER_HIGHER, .is_share = 1, .trials = AT(metrics.requests) },
 	{ REAL(accuracy_answered, metrics.accuracy_answered, 1), PERCENT,
 		.title = "accuracy of answers", .better = BETTER_HIGHER,
-		.trials = AT(metrics.answered) },
+		.is_share = 1, .trials = AT(metrics.answered) },
 	{ REAL(mean_depth, metrics.mean_depth, 1), PLAIN(3), .title = "mean depth" },
 	{ REAL(mean_confidence, metrics.mean_confidence, 1), PLAIN(4),
 		.title = "mean confidence" },
@@ -38,7 +40,7 @@ const struct column outcome_columns[] = {
 	{ REAL(energy_j, metrics.energy_j, 1), .title = "energy",
 		.better = BETTER_LOWER, .unit = "J", .scale = 1, .decimals = 2 },
 	{ REAL(energy_per_request_j, metrics.energy_per_request_j, 1),
-		.title = "energy per request", .better = BETTER_LOWER,
+		.title = "energy/request", .better = BETTER_LOWER,
 		.unit = "mJ", .scale = 1e3, .decimals = 3 },
 	{ COUNT(decisions, 1), PLAIN(0), .title = "decisions" },
 	{ NS(decision_mean_ns, 1), .is_double = 1, .title = "time per decision",
@@ -125,11 +127,14 @@ char *outcome_print(char *buffer, const struct outcome *o, const struct column *
 
 char *outcome_print_scaled(char *buffer, const struct column *c, double value)
 {
-	if (isnan(value))
+	if (isnan(value)) {
 		buffer[0] = 0;
-	else
-		(void)snprintf(buffer, 32, "%.*f", c->decimals,
-			value * c->scale + 0.0);
+		return buffer;
+	}
+	(void)snprintf(buffer, 32, "%.*f", c->decimals, value * c->scale);
+	/* What rounds to zero has no sign. */
+	if (buffer[0] == '-' && strspn(buffer + 1, "0.") == strlen(buffer + 1))
+		memmove(buffer, buffer + 1, strlen(buffer));
 	return buffer;
 }
 
@@ -139,12 +144,16 @@ void outcome_set_bounds(struct outcome *o, const struct outcome_bounds *b)
 	double confidence = m->answered && m->requests ? m->mean_confidence
 		* (double)m->answered / (double)m->requests : 0;
 
-	o->bound = b ? b->accuracy : NAN;
-	o->regret = o->bound - m->accuracy;
-	o->bound_confidence = b ? b->confidence : NAN;
-	o->regret_confidence = o->bound_confidence - confidence;
-	o->bound_missed = b ? b->missed : NAN;
-	o->regret_missed = m->miss_ratio - o->bound_missed;
+	o->bound = o->bound_confidence = o->bound_missed = NAN;
+	o->regret = o->regret_confidence = o->regret_missed = NAN;
+	if (!b)
+		return;
+	o->bound = b->accuracy;
+	o->regret = b->accuracy - m->accuracy;
+	o->bound_confidence = b->confidence;
+	o->regret_confidence = b->confidence - confidence;
+	o->bound_missed = b->missed;
+	o->regret_missed = m->miss_ratio - b->missed;
 }
 
 void outcome_set_load(struct outcome *o, const struct workload *w)
@@ -162,4 +171,28 @@ void outcome_set_load(struct outcome *o, const struct workload *w)
 		mandatory_ns += cell->mean_ns[d];
 	o->load = rate * (double)w->full_ns;
 	o->mandatory_load = rate * mandatory_ns;
+}
+
+int outcome_of_run(const struct run *r, struct outcome *o)
+{
+	if (engine_run(r, &o->metrics))
+		return -1;
+	outcome_set_load(o, r->workload);
+	outcome_set_bounds(o, NULL);
+	return r->stop && *r->stop;
+}
+
+int outcome_bounds_of_run(const struct workload *w, uint32_t seed,
+	struct outcome_bounds *b)
+{
+	struct bounds found;
+
+	if (bounds_compute(w, seed, &found))
+		return -1;
+	(void)snprintf(b->name, sizeof b->name, "%s",
+		bound_name[found.accuracy.kind]);
+	b->accuracy = found.accuracy.mean;
+	b->confidence = found.confidence.mean;
+	b->missed = (double)found.misses / (double)found.requests;
+	return 0;
 }

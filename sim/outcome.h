@@ -36,6 +36,14 @@ void outcome_set_bounds(struct outcome *o, const struct outcome_bounds *b);
  * the rate is what the run measured: requests / measured interval. */
 void outcome_set_load(struct outcome *o, const struct workload *w);
 
+/* Run it. 0; 1 if *stop ended it early, so that *o does not count as a run; -1
+ * after one message. */
+int outcome_of_run(const struct run *r, struct outcome *o);
+
+/* -1 after one message (exit 2): releases depend on the policy. */
+int outcome_bounds_of_run(const struct workload *w, uint32_t seed,
+	struct outcome_bounds *b);
+
 enum column_kind { COLUMN_COUNT, COLUMN_NS, COLUMN_REAL };
 
 struct column {
@@ -46,8 +54,8 @@ struct column {
 	int in_csv;                 /* a column of `laxity run --format csv` */
 	int of_bounds;              /* from outcome_set_bounds */
 	enum better better;
-	size_t trials;              /* shares: offset of the int64_t count they
-	                             * are taken over; else 0 */
+	int is_share;               /* of the int64_t count at offset trials */
+	size_t trials;
 	/* For people: what it is, and value x scale in unit with decimals. */
 	const char *title, *unit;
 	double scale;

@@ -189,10 +189,11 @@ static char *runs_view(void)
 		if (!c->of_bounds)
 			text_add(&t, ",\n  r.%s", c->name);
 	text_add(&t, ",\n"
-		"  b.accuracy as bound, b.accuracy - r.accuracy as regret,\n"
+		"  b.accuracy as bound,\n"
+		"  b.accuracy - r.accuracy as regret,\n"
 		"  b.confidence as bound_confidence,\n"
-		"  b.confidence - coalesce(r.mean_confidence, 0) * r.answered\n"
-		"    / r.requests as regret_confidence,\n"
+		"  b.confidence - coalesce(r.mean_confidence, 0)\n"
+		"    * r.answered / r.requests as regret_confidence,\n"
 		"  b.missed as bound_missed,\n"
 		"  r.miss_ratio - b.missed as regret_missed,\n"
 		"  b.name as bound_name,\n"

@@ -136,11 +136,16 @@ void program_line(struct program *p, const char *format, ...)
 void program_refuses(const char *line, int status, const char *err)
 {
 	struct program p = { 0 };
-	char *copy = mem_string(line);
+	char *copy = mem_string(line), *end;
+	size_t n = strlen(err);
+	int matches;
 
 	run_words(&p, copy);
 	free(copy);
-	ck_assert_msg(p.status == status && !strcmp(p.err, err) && !*p.out,
+	end = strchr(p.err, '\n');
+	matches = end && !end[1] && !strncmp(p.err, err, n)
+		&& (!p.err[n] || err[n - 1] != '\n');
+	ck_assert_msg(p.status == status && matches && !*p.out,
 		"laxity %s\nstatus %d, expected %d\nstderr: %sexpected: %s"
 		"stdout: %s", line, p.status, status, p.err, err, p.out);
 	program_fini(&p);

@@ -24,8 +24,9 @@ void program_fini(struct program *p);
 void program_line(struct program *p, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The test fails unless the line ends with this status and this exact text on
- * stderr, and with nothing on stdout. */
+/* The test fails unless the line ends with this status, exactly this one line on
+ * stderr (or, if `err` ends without a newline, one line that begins so), and
+ * nothing on stdout. */
 void program_refuses(const char *line, int status, const char *err);
 
 /* Start it and return its process id at once, both outputs discarded: for
