@@ -2,6 +2,8 @@
  * depth) and become joules once, at the end. */
 #include "engine_state.h"
 
+#include "goal.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -89,6 +91,20 @@ void books_idle_end(struct engine *e, int d, int64_t now_ns)
 		+= measured(&e->books, st->idle_since_ns, now_ns);
 }
 
+static void add(struct sum *s, double x)
+{
+	double total = s->total + x;
+
+	s->rest += fabs(s->total) >= fabs(x) ? (s->total - total) + x
+		: (x - total) + s->total;
+	s->total = total;
+}
+
+static double mean(const struct sum *s, double n)
+{
+	return n > 0 ? (s->total + s->rest) / n : NAN;
+}
+
 void books_left(struct engine *e, int32_t slot)
 {
 	const struct request *r = &e->req[slot];
@@ -105,12 +121,8 @@ void books_left(struct engine *e, int32_t slot)
 	k->depth_sum += r->depth;
 	k->measured_response_ns += response;
 	if (answered) {
-		double x = b->confidence, sum = k->confidence_sum + x;
 		k->correct += b->correct;
-		k->confidence_rest += fabs(k->confidence_sum) >= fabs(x)
-			? (k->confidence_sum - sum) + x
-			: (x - sum) + k->confidence_sum;
-		k->confidence_sum = sum;
+		add(&k->confidence, b->confidence);
 	} else {
 		k->missed++;
 	}
@@ -123,9 +135,11 @@ void books_emit(struct engine *e, int32_t slot)
 	const struct booked *b = &e->booked[slot];
 	const struct sink *sink = e->run->sink;
 	struct request_record q;
-	bool missed;
+	bool missed, wanted = sink && sink->request;
+	bool judged = e->w->goal.objective != OBJECTIVE_NONE
+		&& r->number >= e->w->warmup;
 
-	if (!sink || !sink->request)
+	if (!wanted && !judged)
 		return;
 	missed = r->net < 0 || b->depth_in_time < engine_net(e, r->net)->mandatory;
 	q = (struct request_record){ .number = r->number,
@@ -140,7 +154,15 @@ void books_emit(struct engine *e, int32_t slot)
 		.slowdown_mean = b->slowdown_mean,
 		.slowdown_variance = b->slowdown_variance,
 		.environment = b->start_environment };
-	sink->request(sink->context, &q);
+	if (judged) {
+		struct goal_outcome o;
+		goal_judge(e->w, &q, &o);
+		e->books.violations += o.violated;
+		add(&e->books.goal_energy, o.energy_j);
+		add(&e->books.goal_error, 1 - o.accuracy);
+	}
+	if (wanted)
+		sink->request(sink->context, &q);
 }
 
 /* ---- Metrics ---------------------------------------------------------------- */
@@ -199,8 +221,7 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 	m.accuracy = n > 0 ? (double)b->correct / n : NAN;
 	m.accuracy_answered = answered > 0 ? (double)b->correct / answered : NAN;
 	m.mean_depth = n > 0 ? (double)b->depth_sum / n : NAN;
-	m.mean_confidence = answered > 0
-		? (b->confidence_sum + b->confidence_rest) / answered : NAN;
+	m.mean_confidence = mean(&b->confidence, answered);
 	m.measured_ns = b->measuring ? end_ns - b->measured_from_ns : 0;
 	for (size_t i = 0; i < (size_t)e->w->nets * (size_t)e->w->settings
 	     * BUNDLE_MAX_DEPTH; i++)
@@ -209,6 +230,12 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 		m.idle_ns += b->idle_ns[j];
 	m.utilisation = m.measured_ns > 0 ? (double)m.busy_ns
 		/ ((double)m.measured_ns * e->w->devices) : NAN;
+	m.violated_ratio = m.goal_energy_j = m.goal_error = NAN;
+	if (e->w->goal.objective != OBJECTIVE_NONE && n > 0) {
+		m.violated_ratio = (double)b->violations / n;
+		m.goal_energy_j = mean(&b->goal_energy, n);
+		m.goal_error = mean(&b->goal_error, n);
+	}
 	m.energy_j = total_energy(e);
 	m.energy_per_request_j = n > 0 ? m.energy_j / n : NAN;
 	m.decision_mean_ns = mean_decision(e);

@@ -66,6 +66,9 @@ struct metrics {
 	int64_t decisions;          /* picks at or after the release of request W */
 	double decision_mean_ns;
 	int64_t corrections;
+	/* By goal.h, with idle time up to each deadline and nominal accuracies;
+	 * NAN without a goal. */
+	double violated_ratio, goal_energy_j, goal_error;
 	/* Further books, for tests and reports. */
 	int64_t measured_ns;        /* length of the measured interval */
 	int64_t busy_ns, idle_ns;   /* over devices, clipped to it */

@@ -45,6 +45,10 @@ struct hot_net {
 	const unsigned char *correct;
 };
 
+/* A compensated sum (Neumaier), so that runs of any length keep the last digit:
+ * its value is total + rest. */
+struct sum { double total, rest; };
+
 /* Counts over the measured interval; integers, so that nothing drifts however
  * long the run. */
 struct books {
@@ -53,7 +57,10 @@ struct books {
 	int64_t *busy_ns;           /* [net][setting][depth - 1] */
 	int64_t *idle_ns;           /* [setting] */
 	int64_t missed, correct, depth_sum, requests;
-	double confidence_sum, confidence_rest; /* compensated */
+	struct sum confidence;
+	/* Against the workload's goal, if it has one. */
+	int64_t violations;
+	struct sum goal_energy, goal_error;
 	struct quantile *response;
 	int64_t decisions, corrections, stages, released, left;
 	int64_t decision_draws_ns, decision_draws;

@@ -1,8 +1,6 @@
 /* What policies declared clairvoyant may ask. */
 #include "engine_state.h"
 
-#include "goal.h"
-
 #include <assert.h>
 #include <math.h>
 
@@ -84,43 +82,21 @@ static const struct policy fixed_policy = {
 	.init = fixed_init, .pick = fixed_pick,
 };
 
-struct tally {
-	const struct workload *w;
-	struct trial sum;
-};
-
-static void tally_request(void *context, const struct request_record *r)
-{
-	struct tally *t = context;
-	struct goal_outcome o;
-
-	if (r->number < t->w->warmup)
-		return;
-	goal_judge(t->w, r, &o);
-	t->sum.requests++;
-	t->sum.violations += o.violated;
-	t->sum.energy_j += o.energy_j;
-	t->sum.error += 1 - o.accuracy;
-	t->sum.accuracy += r->correct;
-}
-
 int future_try(const struct view *v, int net, int setting, int stop,
 	struct trial *out)
 {
 	const struct engine *e = engine_of(v);
 	struct choice c = { .text = (char *)"fixed", .policy = &fixed_policy,
 		.args = { net, setting, stop } };
-	struct tally t = { .w = e->w };
-	struct sink sink = { .context = &t, .request = tally_request };
 	struct run r = { .workload = e->w, .choice = &c,
-		.seed = e->run->seed, .sink = &sink };
+		.seed = e->run->seed };
 	struct metrics m;
 
 	if (engine_run(&r, &m))
 		return -1;
-	*out = t.sum;
-	out->energy_j /= (double)t.sum.requests;
-	out->error /= (double)t.sum.requests;
-	out->accuracy /= (double)t.sum.requests;
+	*out = (struct trial){ .requests = m.requests,
+		.violations = llround(m.violated_ratio * (double)m.requests),
+		.energy_j = m.goal_energy_j, .error = m.goal_error,
+		.accuracy = m.accuracy };
 	return 0;
 }

@@ -109,6 +109,12 @@ static void run(struct workload *w, const char *policy, struct tally *t)
 	ck_assert_int_eq(choice_parse(&c, policy), 0);
 	ck_assert_int_eq(engine_run(&r, &m), 0);
 	choice_fini(&c);
+	/* The books say the same. */
+	ck_assert_double_eq_tol(m.violated_ratio * (double)t->requests,
+		(double)t->violations, 1e-9);
+	ck_assert_double_eq_tol(m.goal_energy_j * (double)t->requests,
+		t->energy_j, 1e-12);
+	ck_assert_double_eq_tol(m.goal_error * (double)t->requests, t->error, 1e-9);
 }
 
 /* "start-leave network depth@setting" for each request, "!" for a miss. */
