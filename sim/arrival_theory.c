@@ -225,8 +225,7 @@ void arrival_theory(const struct workload *w, struct arrival_stats *out)
 	case PROCESS_PERIODIC:
 		/* A gap is the period plus the difference of two uniform
 		 * draws, of which successive gaps share one. */
-		out->cv = (double)w->jitter_ns / sqrt(6)
-			/ (w->gap_num_ns / w->gap_den);
+		out->cv = (double)w->jitter_ns / sqrt(6) / w->gap_ns;
 		if (w->jitter_ns)
 			out->lag1 = -0.5;
 		break;

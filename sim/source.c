@@ -166,7 +166,6 @@ static int64_t mmpp_next(struct source *s)
 static int64_t release_of_next(struct source *s)
 {
 	const struct workload *w = s->w;
-	double mean = w->gap_num_ns / w->gap_den;
 	struct stream r;
 
 	if (w->process == PROCESS_REPLAY)
@@ -176,15 +175,16 @@ static int64_t release_of_next(struct source *s)
 	switch (w->process) {
 	case PROCESS_PERIODIC: {
 		int64_t t = w->offset_ns + llround((double)s->number
-			* w->gap_num_ns / w->gap_den);
+			* w->gap_ns);
 		return w->jitter_ns ? t + llround(stream_unit(&r)
 			* (double)w->jitter_ns) : t;
 	}
 	case PROCESS_POISSON:
-		return later(s->release_ns, gsl_ran_exponential(s->rng, mean));
+		return later(s->release_ns, gsl_ran_exponential(s->rng,
+			w->gap_ns));
 	case PROCESS_GAMMA:
 		return later(s->release_ns, gsl_ran_gamma(s->rng,
-			1 / (w->cv * w->cv), w->cv * w->cv * mean));
+			1 / (w->cv * w->cv), w->cv * w->cv * w->gap_ns));
 	case PROCESS_MMPP:
 		return mmpp_next(s);
 	case PROCESS_CLOSED:

@@ -42,10 +42,9 @@ struct workload {
 
 	enum process process;
 	int clients; enum reissue reissue;       /* closed */
-	/* Open: lambda, for a replay that of its rows; NAN if closed. n gaps
-	 * last llround(n gap_num_ns / gap_den), one division, so that a grid
-	 * given by a load or a rate is rounded once. */
-	double rate_hz, gap_num_ns, gap_den;
+	double rate_hz;             /* open: lambda, for a replay that of its
+	                             * rows; NAN if closed */
+	double gap_ns;              /* open, but not replay: 1 / lambda */
 	double cv;                  /* gamma */
 	int64_t offset_ns, jitter_ns;            /* periodic */
 	int states; const double *state_rate_hz, *stay_ns; /* mmpp, scaled */

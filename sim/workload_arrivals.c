@@ -78,12 +78,22 @@ static int read_rate(struct reader *r)
 		return ini_bad(r->d, e, "process = %s needs load, rate_hz or "
 			"period", e->value);
 	}
-	w->gap_num_ns = g->rate_by == BY_LOAD ? (double)w->full_ns
-		: g->rate_by == BY_PERIOD ? (double)g->period_ns : 1e9;
-	w->gap_den = g->rate_by == BY_LOAD ? g->rate * w->devices
-		: g->rate_by == BY_RATE ? g->rate : 1;
-	w->rate_hz = g->rate_by == BY_NOTHING || g->rate_by == BY_SCALE ? NAN
-		: 1e9 * w->gap_den / w->gap_num_ns;
+	switch (g->rate_by) {
+	case BY_LOAD:
+		w->gap_ns = (double)w->full_ns / (g->rate * w->devices);
+		break;
+	case BY_RATE:
+		w->gap_ns = 1e9 / g->rate;
+		break;
+	case BY_PERIOD:
+		w->gap_ns = (double)g->period_ns;
+		break;
+	case BY_SCALE:
+	case BY_NOTHING:
+		w->rate_hz = NAN;
+		return 0;
+	}
+	w->rate_hz = g->rate_by == BY_RATE ? g->rate : 1e9 / w->gap_ns;
 	return 0;
 }
 
@@ -115,7 +125,7 @@ static int read_periodic(struct reader *r)
 	if ((offset && reader_time(r, offset, 0, &w->offset_ns))
 	    || (jitter && reader_time(r, jitter, 0, &w->jitter_ns)))
 		return -1;
-	if ((double)w->jitter_ns > w->gap_num_ns / w->gap_den)
+	if ((double)w->jitter_ns > w->gap_ns)
 		return ini_bad(r->d, jitter, "jitter = %s is longer than the "
 			"period", jitter->value);
 	return 0;
@@ -160,7 +170,7 @@ static int read_mmpp_lists(struct reader *r, const struct ini_entry *rates,
 	for (int i = 0; i < n; i++)
 		rate[i] = relative[i] * (w->rate_hz * time / work);
 	/* Every change of state is drawn: keep a run's cost in its requests. */
-	if (w->gap_num_ns / w->gap_den > 1000 * time / n)
+	if (w->gap_ns > 1000 * time / n)
 		return ini_bad(r->d, stay, "stay: more than 1000 changes of state "
 			"between two requests");
 	return 0;
@@ -258,7 +268,7 @@ static int check_length(struct reader *r)
 		/* Each client releases at least every longest deadline. */
 		length = (n / w->clients + 2) * (double)w->deadline_max_ns;
 	} else {
-		length = n * w->gap_num_ns / w->gap_den
+		length = n * w->gap_ns
 			+ (double)w->offset_ns + (double)w->jitter_ns;
 		if (w->process != PROCESS_PERIODIC)
 			room /= 16;

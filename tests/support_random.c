@@ -80,8 +80,7 @@ static void make_arrivals(struct scenario *s, struct stream *r)
 	w->mean_deadline_ns = ((double)w->deadline_min_ns
 		+ (double)w->deadline_max_ns) / 2;
 	w->rate_hz = (0.3 + 2 * stream_unit(r)) * w->devices * 1e9 / full;
-	w->gap_num_ns = 1e9;
-	w->gap_den = w->rate_hz;
+	w->gap_ns = 1e9 / w->rate_hz;
 	switch (from_to(r, 0, 4)) {
 	case 0:
 		w->process = PROCESS_PERIODIC;

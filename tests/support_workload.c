@@ -59,8 +59,11 @@ void place_put(const char *name, const char *text)
 
 char *workload_text(const char *counts, const char *rest)
 {
-	return mem_printf("[workload]\ntrace = t\nnetworks = a\n%s\n%s%s",
-		counts ? counts : "requests = 1000", strstr(rest, "[deadline]")
+	if (!counts)
+		counts = "requests = 1000";
+	return mem_printf("[workload]\ntrace = t\n%s%s\n%s%s",
+		strstr(counts, "networks") ? "" : "networks = a\n", counts,
+		strstr(rest, "[deadline]")
 			? "" : "[deadline]\ndistribution = uniform\n"
 			"min = 1T\nmax = 3T\n", rest);
 }

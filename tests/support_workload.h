@@ -21,7 +21,7 @@ void place_enter(void);
 void place_leave(void);
 
 /* A complete file around these [arrivals] and further sections: trace t,
- * network a, 1000 requests unless `counts` says otherwise, deadlines uniform
+ * network a and 1000 requests unless `counts` says otherwise, deadlines uniform
  * from 1T to 3T. Freed by free. */
 char *workload_text(const char *counts, const char *rest);
 

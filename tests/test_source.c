@@ -280,6 +280,21 @@ START_TEST(a_periodic_grid_does_not_drift)
 }
 END_TEST
 
+/* Releases at 601 n / 1.2 = 3005 n / 6 ns: every sixth is a half. */
+START_TEST(halves_of_a_grid_are_rounded_away_from_zero)
+{
+	struct workload *w = workload_good("networks = b\nrequests = 300000",
+		"[arrivals]\nprocess = periodic\nload = 1.2\n");
+	struct source *s = source_new(w, 1);
+	struct arrival x;
+
+	for (int64_t n = 0; source_next(s, &x); n++)
+		ck_assert_int_eq(x.release_ns, (3005 * n + 3) / 6);
+	source_free(s);
+	workload_free(w);
+}
+END_TEST
+
 START_TEST(a_period_may_be_a_time_a_rate_or_a_load)
 {
 	static const char *const rate[] = { "period = 1.25T", "rate_hz = 200000",
@@ -611,6 +626,25 @@ START_TEST(bursts_keep_each_input_s_share_and_have_the_stated_correlation)
 }
 END_TEST
 
+/* No warm-up of the chain: the first request is hard in a share q of runs. */
+START_TEST(bursts_start_in_the_long_run)
+{
+	enum { SEEDS = 4000 };
+	struct workload *w = with_inputs(1, "order = bursts\nshare = 0.25\n"
+		"burst = 8");
+	int hard = 0;
+
+	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+		struct arrival *x = source_all(w, seed);
+		for (int i = 0; i < w->hard; i++)
+			hard += x->input == w->by_hardness[i];
+		free(x);
+	}
+	ck_assert_double_eq_tol(hard / (double)SEEDS, 0.25, 0.03);
+	workload_free(w);
+}
+END_TEST
+
 /* ---- Replay --------------------------------------------------------------------------------- */
 
 #define REPLAY "[arrivals]\nprocess = replay\nfile = r.csv\n"
@@ -754,6 +788,7 @@ Suite *test_source(void)
 	tcase_add_test(t, mmpp_of_equal_rates_is_poisson);
 	tcase_add_test(t, mmpp_starts_in_the_long_run);
 	tcase_add_test(t, a_periodic_grid_does_not_drift);
+	tcase_add_test(t, halves_of_a_grid_are_rounded_away_from_zero);
 	tcase_add_test(t, a_period_may_be_a_time_a_rate_or_a_load);
 	tcase_add_test(t, jitter_moves_releases_off_the_grid_and_keeps_their_order);
 	tcase_add_test(t, a_load_counts_all_devices);
@@ -768,6 +803,7 @@ Suite *test_source(void)
 	tcase_add_test(t, shuffled_inputs_take_each_once_a_pass);
 	tcase_add_test(t, hard_inputs_are_those_of_least_confidence);
 	tcase_add_test(t, bursts_keep_each_input_s_share_and_have_the_stated_correlation);
+	tcase_add_test(t, bursts_start_in_the_long_run);
 	tcase_add_test(t, a_replay_gives_its_rows_and_draws_what_they_leave_out);
 	tcase_add_test(t, a_replay_is_cut_and_scaled);
 	tcase_add_test(t, thinning_keeps_rows_by_their_own_stream);

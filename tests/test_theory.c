@@ -117,8 +117,7 @@ static void prepare(struct queue *q, enum process process, double rho, int devic
 	q->w.mean_deadline_ns = (double)q->w.deadline_min_ns;
 	q->w.rate_hz = rho * devices * 1e9
 		/ q->w.profile->cell[0].mean_ns[0];
-	q->w.gap_num_ns = 1e9;
-	q->w.gap_den = q->w.rate_hz;
+	q->w.gap_ns = 1e9 / q->w.rate_hz;
 }
 
 static void expect(const char *what, double rho, struct answer a, double answer,
