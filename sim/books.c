@@ -72,6 +72,7 @@ void books_stage(struct engine *e, int d, int64_t end_ns)
 	e->books.busy_ns[place(e, dev->net, dev->setting, dev->depth)]
 		+= measured(&e->books, st->begun_ns, end_ns);
 	b->busy_ns += lasted;
+	b->stages++;
 	b->energy_j += stage_power(e, dev->net, dev->setting, dev->depth)
 		* ((double)lasted * 1e-9);
 	if (sink && sink->stage) {
@@ -150,7 +151,7 @@ void books_emit(struct engine *e, int32_t slot)
 		.correct = !missed && b->correct, .missed = missed,
 		.confidence = b->confidence,
 		.energy_j = e->w->profile->has_energy ? b->energy_j : NAN,
-		.busy_ns = b->busy_ns,
+		.busy_ns = b->busy_ns, .stages = b->stages,
 		.slowdown_mean = b->slowdown_mean,
 		.slowdown_variance = b->slowdown_variance,
 		.environment = b->start_environment };

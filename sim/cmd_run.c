@@ -3,6 +3,7 @@
 #include "msg.h"
 #include "options.h"
 #include "out.h"
+#include "out_estimates.h"
 #include "out_requests.h"
 #include "pool.h"
 #include "store.h"
@@ -18,7 +19,7 @@ enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 static const char *const formats[] = { "table", "csv", "json", NULL };
 
 struct options {
-	const char *workload, *requests_out, *timeline, *db;
+	const char *workload, *requests_out, *estimates, *timeline, *db;
 	struct option_list policies, sets, keep;
 	int64_t seed, replications, jobs;
 	int format, bounds, keep_requests, keep_stages;
@@ -27,6 +28,7 @@ struct options {
 /* What a run writes while it goes on: one run in this process at a time. */
 struct details {
 	struct out_requests requests;
+	struct out_estimates estimates;
 	struct out_timeline timeline;
 	struct reorder order;
 	int64_t id, gone;           /* in the store; requests so far */
@@ -92,6 +94,7 @@ static int read_options(struct options *o, int argc, char **argv)
 		{ "--format", OPTION_WORD, &o->format, 0, 0, formats },
 		{ "--bounds", OPTION_FLAG, &o->bounds, 0, 0, NULL },
 		{ "--requests-out", OPTION_TEXT, &o->requests_out, 0, 0, NULL },
+		{ "--estimates", OPTION_TEXT, &o->estimates, 0, 0, NULL },
 		{ "--timeline", OPTION_TEXT, &o->timeline, 0, 0, NULL },
 		{ "--db", OPTION_TEXT, &o->db, 0, 0, NULL },
 		{ "--keep", OPTION_LIST, &o->keep, 0, 0, NULL },
@@ -109,10 +112,11 @@ static int read_options(struct options *o, int argc, char **argv)
 	if (o->seed + o->replications - 1 > UINT32_MAX)
 		return msg_bad("run: --seed %lld with %lld replications goes past "
 			"2^32-1", (long long)o->seed, (long long)o->replications);
-	if ((o->requests_out || o->timeline)
+	if ((o->requests_out || o->estimates || o->timeline)
 	    && (o->policies.n > 1 || o->replications > 1))
 		return msg_bad("run: %s is for one policy and one replication",
-			o->requests_out ? "--requests-out" : "--timeline");
+			o->requests_out ? "--requests-out" : o->estimates
+			? "--estimates" : "--timeline");
 	return 0;
 }
 
@@ -171,6 +175,8 @@ static void emit_request(void *context, const struct request_record *r)
 
 	if (c->o.requests_out)
 		out_requests_add(&d->requests, r);
+	if (c->o.estimates)
+		out_estimates_add(&d->estimates, r);
 	if (c->o.keep_requests && !d->failed)
 		d->failed = store_put_request(c->store, d->id, r);
 }
@@ -180,7 +186,7 @@ static void on_request(void *context, const struct request_record *r)
 	struct command_run *c = context;
 	struct details *d = &c->details;
 
-	if (c->o.requests_out || c->o.keep_requests)
+	if (c->o.requests_out || c->o.estimates || c->o.keep_requests)
 		reorder_add(&d->order, r);
 	if (c->o.timeline)
 		out_timeline_request(&d->timeline, r);
@@ -243,7 +249,8 @@ static int work(void *context, int64_t task, void *to)
 	struct task_result *result = to;
 	int64_t replication = task / tasks_each(c);
 	int policy = (int)(task % tasks_each(c)) - c->o.bounds, status;
-	int detailed = c->o.requests_out || c->o.timeline || c->o.keep.n;
+	int detailed = c->o.requests_out || c->o.estimates || c->o.timeline
+		|| c->o.keep.n;
 	const struct sink sink = { .context = c, .request = on_request,
 		.stage = c->o.timeline || c->o.keep_stages ? on_stage : NULL };
 	struct run run = { .stop = c->stop, .seed = seed_of(c, replication) };
@@ -320,7 +327,8 @@ static int run_tasks(struct command_run *c)
 	struct pool pool = { .context = c, .next = next, .work = work,
 		.done = done, .result_size = sizeof(struct task_result),
 		.stop = c->stop };
-	int here = c->o.requests_out || c->o.timeline || c->o.keep.n
+	int here = c->o.requests_out || c->o.estimates || c->o.timeline
+		|| c->o.keep.n
 		|| (!c->o.jobs && c->workload->overhead == OVERHEAD_MEASURED);
 	int64_t jobs = here ? 1 : c->o.jobs ? c->o.jobs : pool_processors();
 
@@ -427,6 +435,9 @@ static int open_outputs(struct command_run *c)
 	if (o->requests_out && out_requests_begin(&c->details.requests,
 	    o->requests_out, c->workload))
 		return -1;
+	if (o->estimates && out_estimates_begin(&c->details.estimates,
+	    o->estimates, c->workload))
+		return -1;
 	if (o->timeline && out_timeline_begin(&c->details.timeline, o->timeline,
 	    c->workload))
 		return -1;
@@ -437,6 +448,9 @@ static int close_outputs(struct command_run *c, int status)
 {
 	if (c->details.requests.buffer
 	    && out_requests_end(&c->details.requests, !status))
+		status = -1;
+	if (c->details.estimates.workload
+	    && out_estimates_end(&c->details.estimates, !status))
 		status = -1;
 	if (c->details.timeline.workload
 	    && out_timeline_end(&c->details.timeline, !status))
@@ -503,6 +517,9 @@ const struct command command_run = {
 	"                           json: all of it, intervals and bounds included\n"
 	"  --requests-out FILE      CSV: what happened to each measured request (one\n"
 	"                           policy, one replication)\n"
+	"  --estimates FILE         CSV: what the policy believed of the slowdown, what it\n"
+	"                           chose and what came of it, for each measured request\n"
+	"                           (one policy, one replication)\n"
 	"  --timeline FILE          Chrome trace JSON with a track per device and per\n"
 	"                           client, for ui.perfetto.dev (one policy, one\n"
 	"                           replication)\n"

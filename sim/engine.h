@@ -24,6 +24,7 @@ struct request_record {
 	bool correct, missed;
 	double confidence;          /* NAN at depth 0 */
 	double energy_j;            /* of its stages; NAN without power data */
+	int32_t stages;             /* that ran, late ones included */
 	int64_t busy_ns;            /* sum of its stages' durations */
 	double slowdown_mean, slowdown_variance; /* the policy's estimate when
 	                             * its first stage was decided; NAN: none */

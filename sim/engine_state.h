@@ -21,7 +21,7 @@ struct booked {
 	int64_t first_start_ns, leave_ns, busy_ns;
 	double energy_j;
 	double slowdown_mean, slowdown_variance;
-	int32_t start_environment;
+	int32_t start_environment, stages;
 };
 
 /* A device, beside the `struct device` that policies see. */

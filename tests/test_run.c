@@ -1,4 +1,5 @@
 /* `laxity run`, through the real program; what it prints, through out.h. */
+#include "../sim/mem.h"
 #include "../sim/out.h"
 #include "../sim/out_requests.h"
 #include "support_program.h"
@@ -109,6 +110,8 @@ static const struct { const char *line, *message; } bad[] = {
 		"run: --keep: 'all' is none of requests | stages" },
 	{ EDF " -p rr --requests-out o.csv",
 		"run: --requests-out is for one policy and one replication" },
+	{ EDF " --replications 2 --estimates o.csv",
+		"run: --estimates is for one policy and one replication" },
 	{ EDF " --replications 2 --timeline o.json",
 		"run: --timeline is for one policy and one replication" },
 	{ EDF " --requests-out none/o.csv",
@@ -539,6 +542,39 @@ START_TEST(a_schedule_worked_by_hand_comes_out_as_csv)
 }
 END_TEST
 
+/* Worked by hand: twice as slow from the second request on. alert sees that
+ * only afterwards: by a gain of .15/.151 in the mean. */
+START_TEST(estimates_say_what_was_believed_and_chosen)
+{
+	static const char ini[] = "[workload]\ntrace = tests/schedules/trace\n"
+		"networks = n3\n[arrivals]\nprocess = replay\nfile = %s/a.csv\n"
+		"[environment]\ntimeline = 0 default, 10us slow\n"
+		"[goal]\nobjective = energy\naccuracy = 0.74\n";
+	char *text, *file = test_path(dir, "w.ini");
+	char *rows = test_path(dir, "a.csv");
+
+	text = mem_printf(ini, dir);
+	test_write(file, text);
+	free(text);
+	test_write(rows, "release_ns,relative_deadline_ns,input\n"
+		"0,10000,0\n20000,9000,1\n40000,13000,2\n");
+	program_line(&p, "run -w %s -p alert:mean_only=on --estimates %s", file, csv);
+	ck_assert_int_eq(p.status, 0);
+	text = test_read(csv, NULL);
+	ck_assert_str_eq(text, "request,release_ns,deadline_ns,start_ns,environment,"
+		"network,setting,depth,stages,slowdown_mean,slowdown_variance,"
+		"slowdown_measured,missed,nominal_accuracy,energy_to_deadline_j,"
+		"violated\n"
+		"0,0,10000,0,default,n3,full,2,2,1,0.1,1,0,0.75,0.0007,0\n"
+		"1,20000,29000,20000,slow,n3,full,2,2,1,0.15,2,0,0.75,0.00085,0\n"
+		"2,40000,53000,40000,slow,n3,full,2,2,1.99019544,0.100993377,2,0,"
+		"0.75,0.00105,0\n");
+	free(text);
+	free(file);
+	free(rows);
+}
+END_TEST
+
 /* ---- The database --------------------------------------------------------------------------- */
 
 START_TEST(the_database_holds_what_is_printed)
@@ -607,6 +643,7 @@ Suite *test_run(void)
 	tcase_add_test(t, requests_come_out_in_order_whatever_the_order_they_leave_in);
 	tcase_add_test(t, requests_add_up_to_the_metrics);
 	tcase_add_test(t, a_schedule_worked_by_hand_comes_out_as_csv);
+	tcase_add_test(t, estimates_say_what_was_believed_and_chosen);
 	tcase_add_test(t, the_database_holds_what_is_printed);
 	tcase_add_test(t, what_is_finished_is_kept_when_interrupted);
 	suite_add_tcase(s, t);
