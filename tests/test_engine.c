@@ -70,8 +70,9 @@ START_TEST(impossible_decision_stops_the_run)
 {
 	struct program p = { 0 };
 
-	program_line(&p, "run -w tests/schedules/two_devices.ini -p ./%s:does=%s",
-		plugin(), faults[_i].does);
+	program_line(&p, "run -w workloads/default.ini --set workload.devices=2 "
+		"--set workload.requests=50 -p ./%s:does=%s", plugin(),
+		faults[_i].does);
 	ck_assert_msg(p.status == 1, "%s: status %d, %s", faults[_i].does,
 		p.status, p.err);
 	ck_assert_msg(strstr(p.err, faults[_i].says) != NULL, "%s: %s",
