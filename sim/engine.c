@@ -329,10 +329,10 @@ static void change_environment(struct engine *e)
 
 	do {
 		e->environment = w->change[e->next_change++].environment;
-		/* Several may fall on one request when there are few. */
+		/* Several may fall on one request when there are few, or on
+		 * requests released at one instant. */
 	} while (w->timeline_by_request && e->next_change < w->changes
-		&& w->change[e->next_change].at
-			== w->change[e->next_change - 1].at);
+		&& w->change[e->next_change].at < e->books.released);
 	find_cells(e);
 	e->change_ns = !w->timeline_by_request && e->next_change < w->changes
 		? w->change[e->next_change].at : TIME_NEVER;

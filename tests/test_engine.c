@@ -14,7 +14,7 @@ static const struct { const char *name, *policy; } schedules[] = {
 	{ "skip", "edf" }, { "equal", "edf" }, { "infeasible", "imprecise" },
 	{ "two_devices", "edf" }, { "round_robin", "rr" },
 	{ "overhead", "edf" }, { "least_confident", "lcf" },
-	{ "environment", "edf" }, { "warm_up", "fifo" },
+	{ "environment", "edf" }, { "changes_at_once", "edf" }, { "warm_up", "fifo" },
 	{ "online", "imprecise" },
 };
 enum { SCHEDULES = sizeof schedules / sizeof *schedules };
