@@ -191,7 +191,7 @@ static double mean_decision(const struct engine *e)
 {
 	const struct books *b = &e->books;
 
-	if (e->w->overhead == OVERHEAD_FIXED && !(e->clock && e->clock->real))
+	if (e->w->overhead == OVERHEAD_FIXED && !(e->clock && e->clock->dispatches))
 		return (double)e->w->decision_ns;
 	return b->decision_draws ? (double)b->decision_draws_ns
 		/ (double)b->decision_draws : NAN;

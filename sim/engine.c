@@ -253,7 +253,7 @@ static int begin_stage(struct engine *e, int d)
 	struct booked *b = &e->booked[dev->slot];
 	const struct cell *c = e->cell[dev->net * e->w->settings
 		+ dev->setting];
-	int64_t now = e->view.now_ns, duration;
+	int64_t begun = e->view.now_ns, duration;
 
 	if (b->sample < 0 || b->sample_setting != dev->setting
 	    || b->sample_environment != e->environment) {
@@ -264,30 +264,35 @@ static int begin_stage(struct engine *e, int d)
 	duration = c->duration_ns[(size_t)b->sample
 		* (size_t)engine_net(e, dev->net)->depths
 		+ (size_t)dev->depth - 1];
-	books_idle_end(e, d, now);
-	if (st->start_ns != TIME_NEVER) {
-		st->start_ns = TIME_NEVER;
-		find_start(e);
-	}
-	st->begun_ns = now;
-	st->sample = b->sample;
-	st->environment = e->environment;
-	st->confidence = NAN;
-	if (b->first_start_ns < 0)
-		b->first_start_ns = now;
-	if (e->clock) {
+	if (e->clock && e->clock->start) {
 		struct launch l = { d, dev->slot, dev->net, dev->setting,
-			dev->depth, b->input, r->number, dev->decided_ns, now,
+			dev->depth, b->input, r->number, dev->decided_ns, begun,
 			duration };
-		if (e->clock->start(e->clock->context, &l, &duration)) {
+		if (e->clock->start(e->clock->context, &l, &begun, &duration)) {
 			e->failed = true;
 			return -1;
 		}
 	}
+	books_idle_end(e, d, begun);
+	if (st->start_ns != TIME_NEVER) {
+		st->start_ns = TIME_NEVER;
+		find_start(e);
+	}
+	st->begun_ns = begun;
+	st->sample = b->sample;
+	st->environment = e->environment;
+	st->confidence = NAN;
+	if (b->first_start_ns < 0)
+		b->first_start_ns = begun;
 	st->duration_ns = duration;
-	st->end_ns = duration < 0 ? TIME_NEVER : now + duration;
+	st->end_ns = duration < 0 ? TIME_NEVER : begun + duration;
 	find_completion(e);
 	return 0;
+}
+
+bool engine_is_idle(const struct engine *e)
+{
+	return e->busy_devices < e->view.devices;
 }
 
 void engine_complete(struct engine *e, int device, int64_t end_ns,
@@ -323,7 +328,7 @@ static void release_next(struct engine *e)
 	release(e, &a);
 }
 
-static void change_environment(struct engine *e)
+static int change_environment(struct engine *e)
 {
 	const struct workload *w = e->w;
 
@@ -336,6 +341,8 @@ static void change_environment(struct engine *e)
 	find_cells(e);
 	e->change_ns = !w->timeline_by_request && e->next_change < w->changes
 		? w->change[e->next_change].at : TIME_NEVER;
+	return e->clock && e->clock->change
+		? e->clock->change(e->clock->context, e->environment) : 0;
 }
 
 /* The earliest event, and among those of its instant the first by kind. */
@@ -382,7 +389,8 @@ static int handle_events(struct engine *e, int64_t until)
 			release_next(e);
 			break;
 		case ENVIRONMENT:
-			change_environment(e);
+			if (change_environment(e))
+				return -1;
 			break;
 		case TIMER:
 			e->timer_ns = TIME_NEVER;
@@ -425,7 +433,7 @@ static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting,
 	struct stream *s = &e->booked[slot].dispatch;
 	int64_t decision;
 
-	if (e->clock && e->clock->real)
+	if (e->clock && e->clock->dispatches)
 		return 0;
 	switch (e->w->overhead) {
 	case OVERHEAD_FIXED:

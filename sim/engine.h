@@ -95,21 +95,34 @@ struct launch {
  * return 0, or -1 after one message, which ends the run. */
 struct clock {
 	void *context;
-	/* A stage starts. Simulated time: set *duration_ns. Real time: send
-	 * it and set *duration_ns to -1; its end comes from `wait`. */
-	int (*start)(void *context, const struct launch *l, int64_t *duration_ns);
-	/* Time is real: the workload's decision cost is not added to a stage,
-	 * since it is really paid. */
-	bool real;
+	/* A stage is decided, or its decision cost over. *start_ns is now;
+	 * a clock that knows when the device was really told moves it there.
+	 * Simulated time: *duration_ns is what the trace says, to be kept or
+	 * changed. Real time: send the stage and set *duration_ns to -1; its
+	 * end comes from `wait`. */
+	int (*start)(void *context, const struct launch *l, int64_t *start_ns,
+		int64_t *duration_ns);
 	/* The earliest event known is at `next_ns` (TIME_NEVER: none but
 	 * completions). Return the instant to look at in *now_ns: next_ns in
 	 * simulated time; in real time, sleep or poll until next_ns has come
 	 * or a stage has ended. Ended stages are reported by
 	 * engine_complete before returning. All events up to *now_ns are then
 	 * handled, each at its own instant; picks are asked at *now_ns.
+	 * An instant before next_ns is one without events.
 	 * NULL: *now_ns = next_ns. */
 	int (*wait)(void *context, struct engine *e, int64_t next_ns, int64_t *now_ns);
+	/* The environment changes, to this one of the bundle; the first is in
+	 * force from the start. NULL: nothing to do. */
+	int (*change)(void *context, int environment);
+	/* Decisions take the time that *start_ns says: the workload's decision
+	 * cost is not added, policies only plan with it. */
+	bool dispatches;
+	bool real;                  /* picks are timed, for decision_mean_ns */
 };
+
+/* For clock.wait: is some device idle, so that events will be followed by
+ * picks? */
+bool engine_is_idle(const struct engine *e);
 
 /* From clock.wait: the stage in flight on `device` ended at end_ns with this
  * result; duration_ns is what the policy is told. confidence NAN: take the
