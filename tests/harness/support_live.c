@@ -1,0 +1,108 @@
+#include "support_live.h"
+
+#include "support_onnx.h"
+
+#include "../support_bundle.h"
+#include "../support_program.h"
+
+#include "../../sim/mem.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct { char *dir; int back; } place;
+
+static const char three[] =
+	"input x 1,1,4,4\n"
+	"const w1 2,1,3,3\nconst f1 2,3\nnode Conv c1 x,w1 c1 pads=1,1,1,1\n"
+	"node Relu r1 c1 r1\nnode ReduceMean m1 r1 m1 axes=2,3 keepdims=0\n"
+	"node MatMul g1 m1,f1 g1\nnode Softmax s1 g1 p1\n"
+	"const w2 3,2,3,3\nconst f2 3,3\nnode Conv c2 r1,w2 c2 pads=1,1,1,1\n"
+	"node Relu r2 c2 r2\nnode ReduceMean m2 r2 m2 axes=2,3 keepdims=0\n"
+	"node MatMul g2 m2,f2 g2\nnode Softmax s2 g2 p2\n"
+	"const w3 4,3,3,3\nconst f3 4,3\nnode Conv c3 r2,w3 c3 pads=1,1,1,1\n"
+	"node Relu r3 c3 r3\nnode ReduceMean m3 r3 m3 axes=2,3 keepdims=0\n"
+	"node MatMul g3 m3,f3 g3\nnode Softmax s3 g3 p3\n"
+	"output p1\noutput p2\noutput p3\n";
+
+static const char one[] =
+	"input x 1,1,4,4\nconst w 2,1,3,3\nconst f 2,3\n"
+	"node Conv c x,w c pads=1,1,1,1\nnode Relu r c r\n"
+	"node ReduceMean m r m axes=2,3 keepdims=0\nnode MatMul g m,f g\n"
+	"node Softmax s g p\noutput p\n";
+
+static void write_net(const char *name, const char *text, const char *kind)
+{
+	char *ini = make_ini(kind, 3, 1);
+
+	free(make_onnx("net", name, text, ini));
+	free(ini);
+}
+
+static void write_bundle(void)
+{
+	struct tiny_net nets[] = {
+		{ "a", NET_STAGED, 3, NULL, NULL, "3000 2000 4000  3500 2500 4500",
+			"150 160 170" },
+		{ "b", NET_SINGLE, 1, "0.7", "1 0 1", "2500 2600", "140" },
+	};
+	struct tiny t = { .nets = 2, .net = nets, .inputs = 20, .classes = 3,
+		.settings = "s1 s2", .idle = "100 90",
+		.overhead = "500 700 600 800" };
+	struct text confidences, correct;
+
+	text_init(&confidences);
+	text_init(&correct);
+	for (int i = 0; i < 20; i++) {
+		text_add(&confidences, "%.2f %.2f %.2f ", 0.35 + 0.03
+			* (7 * i % 20), 0.5 + 0.02 * (3 * i % 20), 0.9);
+		text_add(&correct, "%d %d 1 ", i % 3 > 0, i % 5 > 0);
+	}
+	nets[0].confidences = confidences.s;
+	nets[0].correct = correct.s;
+	tiny_write(&t, "t");
+	text_fini(&confidences);
+	text_fini(&correct);
+}
+
+void live_place_enter(void)
+{
+	place.dir = test_directory();
+	place.back = open(".", O_RDONLY);
+	ck_assert_int_ge(place.back, 0);
+	ck_assert_int_eq(chdir(place.dir), 0);
+	ck_assert_int_eq(mkdir("net", 0777), 0);
+	write_net("a", three, "staged");
+	write_net("b", one, "single");
+	write_bundle();
+}
+
+void live_place_leave(void)
+{
+	ck_assert_int_eq(fchdir(place.back), 0);
+	(void)close(place.back);
+	test_directory_free(place.dir);
+}
+
+char *live_text(const char *networks, int requests, const char *rest)
+{
+	return mem_printf("[workload]\ntrace = t\nnetworks = %s\nrequests = %d\n"
+		"warmup = 5\n%s%s", networks ? networks : "a", requests,
+		strstr(rest, "[deadline]") ? "" : "[deadline]\n"
+			"distribution = uniform\nmin = 2T\nmax = 12T\n", rest);
+}
+
+struct workload *live_workload(const char *networks, int requests,
+	const char *rest)
+{
+	char *text = live_text(networks, requests, rest);
+	struct workload *w = workload_parse("w.ini", text, strlen(text), 0, NULL,
+		1);
+
+	ck_assert_ptr_nonnull(w);
+	free(text);
+	return w;
+}

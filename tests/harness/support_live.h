@@ -1,0 +1,26 @@
+/* A place for live runs: a fresh working directory with
+ *
+ *     net/a.onnx   staged, 3 stages;  net/b.onnx  single
+ *     t            a bundle of both: stages of a few microseconds, settings
+ *                  s1 and s2 (twice as slow), watts, 20 inputs, overhead.csv
+ *
+ * whose outcomes and times the backend `replay` repeats. */
+#ifndef SUPPORT_LIVE_H
+#define SUPPORT_LIVE_H
+
+#include "../../sim/workload.h"
+
+#include <check.h>
+
+void live_place_enter(void);
+void live_place_leave(void);
+
+/* A workload file around these [arrivals] and further sections, on network a
+ * (or the list that networks gives). Freed by free. */
+char *live_text(const char *networks, int requests, const char *rest);
+
+/* Read it; the test fails if it is refused. */
+struct workload *live_workload(const char *networks, int requests,
+	const char *rest);
+
+#endif

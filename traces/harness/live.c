@@ -1,0 +1,256 @@
+/* The real clock of the engine. */
+#include "live_parts.h"
+
+#include "../../sim/msg.h"
+#include "../../sim/version.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	LEAD_NS = 5000000,          /* from the first look to instant 0 */
+	NAP_NS = 100000000,         /* longest sleep: a signal may wake another
+	                             * thread instead of this one */
+};
+
+const char *const live_ends[] = { "done", "interrupted", "failed", NULL };
+
+struct runner {
+	struct live *l;
+	const struct workload *w;
+	struct live_log *log;
+	const volatile int *signal;
+	int stop;                   /* the engine is to end */
+	bool failed;
+	int64_t origin_ns;          /* instant 0 on the monotonic clock */
+	struct plan *plan;          /* with a stage in flight; else NULL */
+	int32_t input;              /* of that stage */
+};
+
+static int64_t now_of(const struct runner *r)
+{
+	return backend_clock() - r->origin_ns;
+}
+
+static bool told_to_stop(struct runner *r)
+{
+	if (*r->signal)
+		r->stop = 1;
+	return r->stop;
+}
+
+/* The device failed, after one message: keep what there is. */
+static void give_up(struct runner *r)
+{
+	r->failed = true;
+	r->stop = 1;
+}
+
+/* ---- Stages --------------------------------------------------------------------- */
+
+static int start(void *context, const struct launch *s, int64_t *start_ns,
+	int64_t *duration_ns)
+{
+	struct runner *r = context;
+	struct live *l = r->l;
+	struct plan *plan = l->plan[s->net * l->settings + s->setting];
+	struct live_stage *g;
+
+	*duration_ns = -1;
+	if (told_to_stop(r))
+		return 0;
+	if (s->slot >= l->slots) {
+		(void)msg_fail("request %lld would be the %dth at once: --slots "
+			"is %d", (long long)s->request, s->slot + 1, l->slots);
+		give_up(r);
+		return 0;
+	}
+	g = live_log_stage(r->log);
+	*g = (struct live_stage){ .number = s->request,
+		.picked_ns = s->decided_ns, .finished_ns = -1,
+		.net = (uint8_t)s->net, .setting = (uint8_t)s->setting,
+		.depth = (uint8_t)s->depth };
+	r->plan = plan;
+	r->input = s->input;
+	*start_ns = g->sent_ns = now_of(r);
+	if (l->backend->send(plan, s->depth, s->slot,
+		images_at(&l->images, s->input)))
+		give_up(r);
+	return 0;
+}
+
+/* What the trace says of it, to the digits of a float: then the policy is
+ * shown the very number of a simulation. */
+static bool as_in_trace(const struct runner *r, const struct live_stage *g)
+{
+	const struct bundle_net *n = &r->w->bundle->net[r->w->net[g->net]];
+	size_t at = (size_t)r->input * (size_t)n->depths + g->depth - 1;
+
+	return (float)n->confidence[at] == g->confidence
+		&& n->correct[at] == g->correct;
+}
+
+/* Poll until the stage has ended; *now_ns stays if it does not. */
+static void await_stage(struct runner *r, struct engine *e, int64_t *now_ns)
+{
+	struct live *l = r->l;
+	struct live_stage *g = &r->log->stage[r->log->stages - 1];
+	struct outcome out;
+	int got = 0;
+
+	while (!(got = l->backend->poll(r->plan, &out))) {
+		if (now_of(r) - g->sent_ns < l->o.timeout_ns)
+			continue;
+		(void)msg_fail("request %lld: stage %d of %s has not ended for "
+			"%.3g s: the device is stuck", (long long)g->number,
+			g->depth, l->net[g->net]->name,
+			1e-9 * (double)l->o.timeout_ns);
+		got = -1;
+		break;
+	}
+	if (got < 0) {
+		give_up(r);
+		return;
+	}
+	g->finished_ns = *now_ns = now_of(r);
+	r->plan = NULL;
+	g->confidence = out.confidence;
+	g->answer = (int16_t)out.prediction;
+	g->correct = out.prediction == l->images.label[r->input];
+	g->strange = !as_in_trace(r, g);
+	engine_complete(e, 0, g->finished_ns, g->finished_ns - g->sent_ns,
+		g->strange ? (double)g->confidence : NAN, g->correct);
+}
+
+/* ---- Instants ------------------------------------------------------------------- */
+
+static void sleep_until(const struct runner *r, int64_t at_ns)
+{
+	int64_t ns = r->origin_ns + at_ns;
+	struct timespec t = { .tv_sec = ns / 1000000000,
+		.tv_nsec = ns % 1000000000 };
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+static void await_event(struct runner *r, int64_t next_ns, int64_t *now_ns)
+{
+	int64_t early = r->l->o.wait == LIVE_SPIN ? INT64_MAX
+		: r->l->o.wait == LIVE_BOTH ? LIVE_SPIN_NS : 0, now;
+
+	for (;;) {
+		now = now_of(r);
+		if (now >= next_ns) {
+			*live_log_wake(r->log) = (struct live_wake){ next_ns, now };
+			*now_ns = now;
+			return;
+		}
+		if (told_to_stop(r))
+			return;
+		if (next_ns - now > early)
+			sleep_until(r, next_ns - now > NAP_NS ? now + NAP_NS
+				: next_ns - early);
+	}
+}
+
+static int await(void *context, struct engine *e, int64_t next_ns, int64_t *now_ns)
+{
+	struct runner *r = context;
+
+	if (r->origin_ns == 0)
+		r->origin_ns = backend_clock() + LEAD_NS;
+	*now_ns = next_ns - 1;
+	if (r->plan)
+		await_stage(r, e, now_ns);
+	else
+		await_event(r, next_ns, now_ns);
+	return 0;
+}
+
+/* ---- A run ---------------------------------------------------------------------- */
+
+static void on_decision(void *context, int64_t now, const struct view *v,
+	const struct decision *d)
+{
+	struct runner *r = context;
+
+	*live_log_decision(r->log) = live_decision_of(now, v, d);
+}
+
+static void put_versions(struct live_log *log, const char *versions)
+{
+	char *copy = mem_string(versions);
+
+	for (char *p = copy, *next; p && *p; p = next) {
+		char *equals;
+		next = strchr(p, ';');
+		if (next)
+			*next++ = 0;
+		if ((equals = strchr(p, '=')))
+			*equals = 0;
+		live_log_fact(log, p, "%s", equals ? equals + 1 : "");
+	}
+	free(copy);
+}
+
+static void put_facts(const struct live *l, struct live_log *log,
+	const struct workload *w, const struct choice *c, uint32_t seed)
+{
+	time_t now = time(NULL);
+	struct tm t;
+	char date[32];
+
+	(void)gmtime_r(&now, &t);
+	(void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &t);
+	live_log_fact(log, "began", "%s", date);
+	live_log_fact(log, "tool", "laxity %s (%s)", LAXITY_VERSION, laxity_commit);
+	live_log_fact(log, "policy", "%s", c->text);
+	live_log_fact(log, "seed", "%u", seed);
+	live_log_fact(log, "trace_sha256", "%s", w->bundle->sha256);
+	live_log_fact(log, "backend", "%s", l->backend->name);
+	live_log_fact(log, "device", "%s", l->info.name);
+	live_log_fact(log, "precision", "%s", l->info.precision);
+	live_log_fact(log, "layout", "%s", l->info.layout);
+	live_log_fact(log, "completion", "%s", l->info.completion);
+	put_versions(log, l->info.versions);
+	live_log_fact(log, "data", "%s", l->images.file);
+	live_log_fact(log, "clock", "CLOCK_MONOTONIC");
+	live_log_fact(log, "wait", "%s", live_waits[l->o.wait]);
+	live_log_fact(log, "priority", "%s", l->priority);
+	live_log_fact(log, "core", "%d", l->core);
+	live_log_fact(log, "memory", "%s", l->locked ? "locked" : "not locked");
+	live_log_fact(log, "slots", "%d", l->slots);
+}
+
+int live_run(struct live *l, const struct workload *w, const struct choice *c,
+	uint32_t seed, const volatile int *stop, struct metrics *out,
+	struct live_log **log, enum live_end *end)
+{
+	static const int never = 0;
+	struct runner r = { .l = l, .w = w, .signal = stop ? stop : &never,
+		.log = live_log_new(w) };
+	const struct clock clock = { .context = &r, .start = start,
+		.wait = await, .dispatches = true, .real = true };
+	const struct sink sink = { .context = &r, .decision = on_decision };
+	const struct run run = { .workload = w, .choice = c, .seed = seed,
+		.sink = &sink, .clock = &clock, .stop = &r.stop };
+
+	*log = NULL;
+	put_facts(l, r.log, w, c, seed);
+	if (c->policy->clairvoyant) {
+		(void)msg_bad("policy '%s' looks into the future, which a live "
+			"run does not have", c->text);
+		goto failed;
+	}
+	if (engine_run(&run, out))
+		goto failed;
+	*end = r.failed ? LIVE_FAILED : r.stop ? LIVE_INTERRUPTED : LIVE_DONE;
+	live_log_fact(r.log, "ended", "%s", live_ends[*end]);
+	*log = r.log;
+	return 0;
+failed:
+	live_log_free(r.log);
+	return -1;
+}
