@@ -37,12 +37,9 @@ static void shuffle(struct source *s, int64_t pass)
 	for (int32_t i = 0; i < n; i++)
 		s->permutation[i] = i;
 	stream_open(&r, s->seed, PURPOSE_ORDER, (uint64_t)pass);
-	for (int32_t i = n - 1; i > 0; i--) {
-		int64_t k = stream_below(&r, i + 1);
-		int32_t x = s->permutation[i];
-		s->permutation[i] = s->permutation[k];
-		s->permutation[k] = x;
-	}
+	stream_gsl(s->rng, &r);
+	gsl_ran_shuffle(s->rng, s->permutation, (size_t)n,
+		sizeof *s->permutation);
 	s->pass = pass;
 }
 
@@ -63,8 +60,8 @@ static int32_t draw_burst(struct source *s, int64_t number, struct stream *in)
 		s->in_burst = !(u < 1 / w->burst_length);
 	else
 		s->in_burst = u < q / ((1 - q) * w->burst_length);
-	return s->in_burst ? w->by_hardness[stream_below(in, w->hard)]
-		: w->by_hardness[w->hard + stream_below(in, easy)];
+	return s->in_burst ? w->hard_first[stream_below(in, w->hard)]
+		: w->hard_first[w->hard + stream_below(in, easy)];
 }
 
 static int32_t draw_input(struct source *s, int64_t number)

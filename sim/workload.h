@@ -60,8 +60,8 @@ struct workload {
 
 	enum input_order order;
 	double hard_share, burst_length;         /* bursts */
-	int hard; const int32_t *by_hardness;    /* inputs, hardest first; the
-	                             * first `hard` are the hard set */
+	int hard; const int32_t *hard_first;     /* all inputs: the hard set,
+	                             * then the others, each by number */
 
 	int timeline_by_request, changes;
 	const struct change *change; /* change[0].at is 0 */

@@ -52,7 +52,7 @@ static int read_rate(struct reader *r)
 		const char *key; double min, max;
 	} by[] = {
 		[BY_LOAD] = { "load", 1e-6, 1e6 },
-		[BY_RATE] = { "rate_hz", 1e-6, 1e9 },
+		[BY_RATE] = { "rate_hz", 1e-6, 1e12 },
 		[BY_PERIOD] = { "period", 0, 0 },
 		[BY_SCALE] = { "time_scale", 1e-9, 1e9 },
 	};

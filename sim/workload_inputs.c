@@ -21,6 +21,12 @@ static int by_confidence(const void *a, const void *b)
 	return (x->input > y->input) - (x->input < y->input);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+	return (x > y) - (x < y);
+}
+
 static int read_bursts(struct reader *r, const struct ini_entry *share,
 	const struct ini_entry *burst)
 {
@@ -45,12 +51,14 @@ static int read_bursts(struct reader *r, const struct ini_entry *share,
 		return ini_bad(r->d, burst, "burst: at least 1 / (1 - q) = %.9g "
 			"expected", least);
 	list = mem_new((size_t)n, sizeof *list);
-	w->by_hardness = order = arena_new(r->arena, (size_t)n, sizeof *order);
+	w->hard_first = order = arena_new(r->arena, (size_t)n, sizeof *order);
 	for (int i = 0; i < n; i++)
 		list[i] = (struct hardness){ net->confidence[i * net->depths], i };
 	qsort(list, (size_t)n, sizeof *list, by_confidence);
 	for (int i = 0; i < n; i++)
 		order[i] = list[i].input;
+	qsort(order, (size_t)w->hard, sizeof *order, by_number);
+	qsort(order + w->hard, (size_t)(n - w->hard), sizeof *order, by_number);
 	free(list);
 	return 0;
 }
