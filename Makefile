@@ -164,7 +164,7 @@ check-installed: check-sanitized check-clang
 
 check-sanitized: ## the quick tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=build-san CFLAGS='$(SANITIZE)' \
-		test-quick CK_FORK=no
+		test-quick fuzz-check CK_FORK=no
 
 check-clang: ## build everything with clang, warnings as errors
 	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
@@ -173,6 +173,34 @@ check-clang: ## build everything with clang, warnings as errors
 .PHONY: test-quick
 test-quick: $(BUILD)/laxity $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
+
+# ---- Trust ----------------------------------------------------------------
+# Fuzz targets: every reader, in one program. Calls of file_read go to files in
+# memory. fuzz-check replays the corpora under any compiler; fuzz searches on
+# with libFuzzer, which needs clang.
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/fuzz.c tests/fuzz/targets.c \
+	$(if $(filter 1,$(HARNESS)),$(wildcard tests/fuzz/harness/*.c)))
+FUZZ_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -Wl,--wrap=file_read -o $@ $^ $(LIBS)
+FUZZ_TARGETS = $(shell FUZZ_TARGET=? build-fuzz/fuzz 2>&1 | sed -n 's/.*one of: //p')
+FUZZ_SECONDS ?= 60
+ifeq ($(HARNESS),1)
+$(BUILD)/tests/fuzz/targets.o: ALL_CFLAGS += -DFUZZ_HARNESS
+endif
+$(BUILD)/fuzz-replay: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/driver.o $(BUILD)/version.o $(OBJECTS)
+	$(FUZZ_LINK)
+$(BUILD)/fuzz: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/libfuzzer.o $(BUILD)/version.o $(OBJECTS)
+	$(FUZZ_LINK) -fsanitize=fuzzer
+
+.PHONY: fuzz fuzz-check fuzz-build
+fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing
+	$(BUILD)/fuzz-replay
+
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang \
+		CFLAGS='$(SANITIZE) -O2 -fsanitize=fuzzer-no-link' build-fuzz/fuzz
+
+fuzz: fuzz-build ## search for inputs that break a reader, FUZZ_SECONDS each
+	@scripts/fuzz $(FUZZ_SECONDS)
 
 # A modelled bundle (traces/FORMAT.md says what it means), made whole or not at
 # all from what the repository holds.

@@ -35,8 +35,15 @@ int store_fault(const struct store *s, int code)
 	case SQLITE_LOCKED:
 		return msg_fail("%s: another program has kept it locked for %d s",
 			s->path, BUSY_MS / 1000);
-	default:
+	case SQLITE_IOERR:
+	case SQLITE_NOMEM:
+	case SQLITE_INTERRUPT:
 		return msg_fail("%s: %s", s->path, what);
+	default:
+		/* While reading, whatever else goes wrong is in the file. */
+		return s->mode == STORE_READ
+			? msg_bad("%s: is damaged (%s)", s->path, what)
+			: msg_fail("%s: %s", s->path, what);
 	}
 }
 

@@ -50,8 +50,12 @@ static int copy_rows(struct store *s, struct store *from, const char *select,
 			(void)sqlite3_bind_value(out, i + 1,
 				sqlite3_column_value(in, i));
 		code = sqlite3_step(out);
+		/* A value that no column of ours takes came from there. */
 		if (code != SQLITE_DONE)
-			failed = store_fault(s, code);
+			failed = (code & 0xff) == SQLITE_CONSTRAINT
+				? msg_bad("%s: is damaged (%s)", from->path,
+					sqlite3_errmsg(s->db))
+				: store_fault(s, code);
 		(void)sqlite3_reset(out);
 	}
 	(void)sqlite3_finalize(in);
@@ -143,9 +147,15 @@ static int check_table(struct store *s, struct store *from, const char *subjects
 		}
 		(void)sqlite3_bind_value(mine, 1, sqlite3_column_value(list, 0));
 		(void)sqlite3_bind_value(theirs, 1, sqlite3_column_value(list, 0));
-		if (sqlite3_step(mine) == SQLITE_ROW
-		    && sqlite3_step(theirs) == SQLITE_ROW)
-			failed = check_equal(s, from, mine, theirs);
+		code = sqlite3_step(mine);
+		if (code == SQLITE_ROW) {
+			code = sqlite3_step(theirs);
+			failed = code == SQLITE_ROW
+				? check_equal(s, from, mine, theirs)
+				: store_fault(from, code);
+		} else if (code != SQLITE_DONE) {
+			failed = store_fault(s, code);
+		}
 		(void)sqlite3_reset(mine);
 		(void)sqlite3_reset(theirs);
 	}

@@ -532,6 +532,43 @@ START_TEST(a_conflict_shows_both_sides_and_changes_nothing)
 }
 END_TEST
 
+/* Found by tests/fuzz: the file that was written to was blamed, as if it had
+ * failed. A schema that nobody enforced lets any value into a file. */
+START_TEST(a_value_no_column_takes_is_the_fault_of_the_file_read)
+{
+	char *other = test_path(dir, "b.db"), *expected;
+	struct sample a;
+	sqlite3 *db;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	put_into(other, &a);
+	ck_assert_int_eq(sqlite3_open(other, &db), SQLITE_OK);
+	/* The text column written as if it were an untyped one: the type in
+	 * the row's header becomes that of a blob of the same length. */
+	ck_assert_int_eq(sqlite3_exec(db, "pragma writable_schema = on;"
+		"create table kept as select sql from sqlite_schema where name = 'run';"
+		"update sqlite_schema set sql = replace(sql, ') strict', ')') "
+		"where name = 'run'", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_open(other, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "pragma writable_schema = on;"
+		"update run set made_at = x'00ff';"
+		"update sqlite_schema set sql = (select sql from kept) "
+		"where name = 'run'; drop table kept", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+
+	msg_capture(1);
+	ck_assert_int_ne(merge(path, other), 0);
+	expected = mem_printf("laxity: %s: is damaged (cannot store BLOB value in "
+		"TEXT column run.made_at)\n", other);
+	ck_assert_str_eq(msg_captured(), expected);
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	msg_capture(0);
+	free(expected);
+	free(other);
+}
+END_TEST
+
 Suite *test_store(void);
 Suite *test_store(void)
 {
@@ -553,6 +590,7 @@ Suite *test_store(void)
 	tcase_add_test(t, a_killed_writer_leaves_whole_runs);
 	tcase_add_test(t, merging_joins_runs_under_their_names);
 	tcase_add_test(t, a_conflict_shows_both_sides_and_changes_nothing);
+	tcase_add_test(t, a_value_no_column_takes_is_the_fault_of_the_file_read);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,135 @@
+/* The targets of the profiling harness: networks and images. */
+#include "../fuzz.h"
+#include "../targets.h"
+
+#include "../../../sim/mem.h"
+#include "../../../sim/msg.h"
+#include "../../../traces/harness/images.h"
+#include "../../../traces/harness/net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NETWORK "tests/fuzz/network"
+
+/* A network that was accepted can be run: by the slow oracle, if it is small. */
+static void run_network(const struct net *n)
+{
+	size_t image = (size_t)(n->channels * n->height * n->width);
+	int64_t work = 0;
+	unsigned char *pixels;
+	struct oracle *o;
+	float *p;
+
+	for (int i = 0; i < n->ops; i++)
+		work += n->op[i].macs;
+	if (image > 4096 || work > 200000 || n->ops > 200)
+		return;
+	pixels = mem_new(image, 1);
+	p = mem_new((size_t)n->classes, sizeof *p);
+	o = oracle_new(n, 1);
+	for (int d = 1; d <= n->depths; d++) {
+		(void)net_boundary_at(n, d);
+		oracle_stage(o, 0, d, pixels, p);
+	}
+	oracle_free(o);
+	free(p);
+	free(pixels);
+}
+
+static int read_network(const char *path)
+{
+	struct net *n = net_read(path);
+
+	if (!n)
+		return -1;
+	FUZZ_HOLDS(n->depths >= 1 && n->depths <= BUNDLE_MAX_DEPTH);
+	run_network(n);
+	net_free(n);
+	return 0;
+}
+
+/* The ini beside it is made to fit what the file turns out to be, so that a
+ * mutated network is not refused for its ini alone. */
+int fuzz_onnx(const uint8_t *bytes, size_t n)
+{
+	int channels = 3, classes = 3, exits = 1, refused = -1, fits = 0;
+	const char *said, *at;
+
+	fuzz_file("n.onnx", bytes, n);
+	while (!fits) {
+		char *ini = mem_printf("[network]\nkind = %s\nclasses = %d\n"
+			"mean = %s\ndeviation = %s\n",
+			exits == 1 ? "single" : "staged", classes,
+			channels == 1 ? "0.5" : "0.4,0.5,0.6",
+			channels == 1 ? "0.5" : "0.25,0.3,0.2");
+		fuzz_file("n.ini", ini, strlen(ini));
+		free(ini);
+		msg_capture(1);
+		refused = read_network("n.onnx");
+		said = msg_captured();
+		fits = 1;
+		if (refused && exits == 1 && strstr(said, "but the network has "))
+			exits = fits = 0;
+		at = strstr(said, "but the exits have ");
+		if (refused && at && atoi(at + 19) >= 2
+		    && atoi(at + 19) != classes) {
+			classes = atoi(at + 19);
+			fits = 0;
+		}
+		if (refused && channels == 3 && strstr(said, "n.ini:4: mean")) {
+			channels = 1;
+			fits = 0;
+		}
+	}
+	return refused;
+}
+
+int fuzz_network_ini(const uint8_t *bytes, size_t n)
+{
+	fuzz_file(NETWORK ".ini", bytes, n);
+	return read_network(NETWORK ".onnx");
+}
+
+static int read_images(const char *path, size_t n)
+{
+	struct images im;
+
+	if (images_read(&im, path, n % 3 ? 0 : 1, 1, 28, 28))
+		return -1;
+	FUZZ_HOLDS(im.count >= 1 && im.classes >= 1);
+	for (int i = 0; i < im.count; i++)
+		FUZZ_HOLDS(im.label[i] < im.classes && images_at(&im, i));
+	images_fini(&im);
+	return 0;
+}
+
+/* Three images and their labels, one of the two files replaced. */
+static int read_pair(const uint8_t *images, size_t n, const uint8_t *labels,
+	size_t m)
+{
+	static const uint8_t good_images[] = { 0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2,
+		0, 0, 0, 1, 1, 2, 3, 4, 5, 6 };
+	static const uint8_t good_labels[] = { 0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9 };
+	const char *path = fuzz_real_file("-images-idx3",
+		images ? images : good_images, images ? n : sizeof good_images);
+
+	(void)fuzz_real_file("-labels-idx1", labels ? labels : good_labels,
+		labels ? m : sizeof good_labels);
+	return read_images(path, n + m);
+}
+
+int fuzz_idx(const uint8_t *bytes, size_t n)
+{
+	return read_pair(bytes, n, NULL, 0);
+}
+
+int fuzz_idx_labels(const uint8_t *bytes, size_t n)
+{
+	return read_pair(NULL, 0, bytes, n);
+}
+
+int fuzz_cifar(const uint8_t *bytes, size_t n)
+{
+	return read_images(fuzz_real_file(".bin", bytes, n), n);
+}
