@@ -26,7 +26,7 @@
 #include "outcome.h"
 #include "sha256.h"
 
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 
 enum store_mode {
 	STORE_READ,                 /* the file must be there, with results */
@@ -100,6 +100,19 @@ int store_put_outcome(struct store *s, int64_t id, const char *ended,
 /* About a microsecond each. Rows are fastest in rising order of number. */
 int store_put_request(struct store *s, int64_t id, const struct request_record *r);
 int store_put_stage(struct store *s, int64_t id, const struct stage_record *r);
+
+/* Of a live run: where and how it was made; a name given again replaces. */
+int store_put_fact(struct store *s, int64_t id, const char *name,
+	const char *value);
+
+/* A live run's metric against the simulated one, and the parts of the
+ * difference; NAN where there is none. */
+struct store_validation {
+	const char *metric;
+	double live, simulated, workload, dispatch, stage_time, other;
+};
+int store_put_validation(struct store *s, int64_t id,
+	const struct store_validation *v);
 
 int store_put_bounds(struct store *s, const struct workload *w,
 	const char *workload_hash, uint32_t seed, const struct outcome_bounds *b);

@@ -222,6 +222,19 @@ static int copy_rows_of_runs(struct store *s, struct store *from,
 	return failed;
 }
 
+static const struct { const char *select, *insert; } after_runs[] = {
+	{ "select r.subject, f.name, f.value from fact f "
+	  "join run r on r.id = f.run order by f.run, f.name",
+	  "insert into fact values ((select id from run where subject = ?1), "
+	  "?2, ?3) on conflict do nothing" },
+	{ "select r.subject, v.metric, v.live, v.simulated, v.workload, "
+	  "v.dispatch, v.stage_time, v.other from validation v "
+	  "join run r on r.id = v.run order by v.run, v.metric",
+	  "insert into validation values ((select id from run "
+	  "where subject = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+	  "on conflict do nothing" },
+};
+
 int store_merge(struct store *s, struct store *from)
 {
 	char *shown = shown_sql();
@@ -249,6 +262,10 @@ int store_merge(struct store *s, struct store *from)
 			"code) values (?1, ?2, (select id from workload "
 			"where sha256 = ?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
 			"on conflict do nothing") ? -1 : 0;
+	for (size_t i = 0; i < sizeof after_runs / sizeof *after_runs; i++)
+		if (!failed)
+			failed = copy_rows(s, from, after_runs[i].select,
+				after_runs[i].insert);
 	free(shown);
 	return failed;
 }

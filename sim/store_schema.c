@@ -1,4 +1,4 @@
-/* Tables and views of schema 1. A change of any text here is a new schema:
+/* Tables and views of schema 2. A change of any text here is a new schema:
  * raise STORE_SCHEMA, and migrate or refuse what is older (store.c). Columns of
  * results come from outcome_columns, so a change there is one too.
  *
@@ -133,6 +133,30 @@ static const char *const stage_table =
 "  counted integer not null        -- 1: ended in time for its request\n"
 ")";
 
+/* Of live runs: where and how they were made. */
+static const char *const fact_table =
+"CREATE TABLE fact (\n"
+"  run integer not null references run,\n"
+"  name text not null,             -- device, backend, began, wait, ...\n"
+"  value text not null,\n"
+"  primary key (run, name)\n"
+") strict, without rowid";
+
+/* Live runs against simulation: live - simulated is the sum of the parts
+ * (paper/spec/measurement.md, section 15). */
+static const char *const validation_table =
+"CREATE TABLE validation (\n"
+"  run integer not null references run, -- the live one\n"
+"  metric text not null,\n"
+"  live real,\n"
+"  simulated real,\n"
+"  workload real,                  -- part of late wake-ups\n"
+"  dispatch real,                  -- of the times from pick to send\n"
+"  stage_time real,                -- of the stages' times\n"
+"  other real,                     -- of outcomes; for energy, of watts\n"
+"  primary key (run, metric)\n"
+") strict, without rowid";
+
 #define NAMED(kind, column) \
 	"(select name from candidate c where c.workload = r.workload\n" \
 	"    and kind = '" kind "' and number = " column ") as " kind
@@ -212,7 +236,7 @@ static char *metrics_view(void)
 
 	text_init(&t);
 	for (const struct column *c = outcome_columns; c->name; c++) {
-		text_add(&t, "%sselect run, policy, workload, seed, "
+		text_add(&t, "%sselect run, policy, workload, seed, kind, "
 			"'%s' as metric, %s as value from runs", join, c->name,
 			c->name);
 		join = "\nunion all ";
@@ -220,7 +244,8 @@ static char *metrics_view(void)
 	return t.s;
 }
 
-/* Each run against the first policy's run of the same workload and seed. */
+/* Each simulated run against the first policy's of the same workload and
+ * seed. */
 static const char *const paired_view =
 "CREATE VIEW paired as\n"
 "select m.run, m.policy, m.workload, m.seed, m.metric, m.value,\n"
@@ -228,7 +253,8 @@ static const char *const paired_view =
 "  m.value - f.value as difference\n"
 "from metrics m join metrics f on f.workload = m.workload\n"
 "  and f.seed = m.seed and f.metric = m.metric and f.policy <> m.policy\n"
-"where f.policy = (select text from policy where id in\n"
+"where m.kind = 'simulated' and f.kind = m.kind\n"
+"  and f.policy = (select text from policy where id in\n"
 "  (select policy from run) order by position, id limit 1)";
 
 static char *run_sql(void)
@@ -265,6 +291,8 @@ void schema_init(struct schema *s)
 	add(s, "candidate", mem_string(candidate_table));
 	add(s, "request", mem_string(request_table));
 	add(s, "stage", mem_string(stage_table));
+	add(s, "fact", mem_string(fact_table));
+	add(s, "validation", mem_string(validation_table));
 	add(s, "runs", runs_view());
 	add(s, "metrics", metrics_view());
 	add(s, "paired", mem_string(paired_view));

@@ -383,6 +383,8 @@ static int remove_run(struct store *s, const char *subject)
 	static const char *const sql[] = {
 		"delete from request where id >= ?1 << 40 and id < (?1 + 1) << 40",
 		"delete from stage where id >= ?1 << 40 and id < (?1 + 1) << 40",
+		"delete from fact where run = ?1",
+		"delete from validation where run = ?1",
 		"delete from run where id = ?1",
 	};
 	int64_t id;
@@ -490,6 +492,39 @@ int store_put_run(struct store *s, const struct store_run *r,
 
 	return store_put_start(s, r, &id)
 		|| store_put_outcome(s, id, r->ended, r->took_s, o) ? -1 : 0;
+}
+
+int store_put_fact(struct store *s, int64_t id, const char *name,
+	const char *value)
+{
+	sqlite3_stmt *st = store_prepare(s, "insert or replace into fact "
+		"values (?1, ?2, ?3)");
+
+	if (!st)
+		return -1;
+	bind_integer(st, 1, id);
+	bind_text(st, 2, name);
+	bind_text(st, 3, value);
+	return step_once(s, st);
+}
+
+int store_put_validation(struct store *s, int64_t id,
+	const struct store_validation *v)
+{
+	sqlite3_stmt *st = store_prepare(s, "insert or replace into validation "
+		"values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+
+	if (!st)
+		return -1;
+	bind_integer(st, 1, id);
+	bind_text(st, 2, v->metric);
+	bind_real(st, 3, v->live);
+	bind_real(st, 4, v->simulated);
+	bind_real(st, 5, v->workload);
+	bind_real(st, 6, v->dispatch);
+	bind_real(st, 7, v->stage_time);
+	bind_real(st, 8, v->other);
+	return step_once(s, st);
 }
 
 int store_put_bounds(struct store *s, const struct workload *w,

@@ -357,16 +357,16 @@ START_TEST(other_schemas_are_refused)
 	store_one();
 	execute("create table mine (x); create view also_mine as select 1");
 	store_close(store_open(path, STORE_READ));   /* additions are welcome */
-	execute("pragma user_version = 2");
-	refuses(path, STORE_READ, ": was made by a newer laxity (schema 2; this "
-		"one knows 1)");
+	execute("pragma user_version = 3");
+	refuses(path, STORE_READ, ": was made by a newer laxity (schema 3; this "
+		"one knows 2)");
 	execute("pragma user_version = 0");
 	refuses(path, STORE_WRITE, ": schema 0 is older than any this laxity "
-		"reads (1)");
-	execute("pragma user_version = 1; alter table run add column x integer");
-	refuses(path, STORE_WRITE, ": 'run' is not as in schema 1");
+		"reads (2)");
+	execute("pragma user_version = 2; alter table run add column x integer");
+	refuses(path, STORE_WRITE, ": 'run' is not as in schema 2");
 	execute("alter table run drop column x; drop table bound");
-	refuses(path, STORE_READ, ": 'bound' is not as in schema 1");
+	refuses(path, STORE_READ, ": 'bound' is not as in schema 2");
 }
 END_TEST
 
@@ -503,6 +503,49 @@ START_TEST(merging_joins_runs_under_their_names)
 }
 END_TEST
 
+START_TEST(live_runs_keep_their_facts_and_stay_apart)
+{
+	const struct store_validation v = { "accuracy", 0.51, 0.5, 0.001, 0.002,
+		0.007, NAN };
+	char *other = test_path(dir, "b.db");
+	struct sample a, b;
+	struct store *s;
+	int64_t id;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	sample_init(&b, &edf, "edf", 20, 1);
+	b.run.kind = "live";
+	b.run.live_at = "2026-11-28T10:00:00Z";
+	put_into(path, &a);
+	put_into(other, &a);
+	s = store_open(other, STORE_WRITE);
+	for (int again = 0; again < 2; again++) {
+		ck_assert_int_eq(store_begin(s), 0);
+		ck_assert_int_eq(store_put_start(s, &b.run, &id), 0);
+		ck_assert_int_eq(store_put_fact(s, id, "device", "old"), 0);
+		ck_assert_int_eq(store_put_fact(s, id, "device", "GPU"), 0);
+		ck_assert_int_eq(store_put_validation(s, id, &v), 0);
+		ck_assert_int_eq(store_put_outcome(s, id, "interrupted", 1,
+			&b.outcome), 0);
+		ck_assert_int_eq(store_commit(s), 0);
+	}
+	store_close(s);
+	ck_assert_int_eq(merge(path, other), 0);
+	for (int i = 0; i < 2; i++) {
+		const char *file = i ? path : other;
+		ck_assert_str_eq(ask(file, "select kind, ended, made_at, f.name, "
+			"f.value from runs join fact f using (run)"),
+			"live|interrupted|2026-11-28T10:00:00Z|device|GPU\n");
+		ck_assert_str_eq(ask(file, "select kind, v.* from runs "
+			"join validation v using (run)"),
+			"live|2|accuracy|0.51|0.5|0.001|0.002|0.007|-\n");
+		ck_assert_str_eq(ask(file, "select count(*), count(distinct kind) "
+			"from metrics where metric = 'accuracy'"), "2|2\n");
+	}
+	free(other);
+}
+END_TEST
+
 START_TEST(a_conflict_shows_both_sides_and_changes_nothing)
 {
 	char *other = test_path(dir, "b.db"), *expected;
@@ -589,6 +632,7 @@ Suite *test_store(void)
 	tcase_add_test(t, four_writers_of_a_new_file_lose_nothing);
 	tcase_add_test(t, a_killed_writer_leaves_whole_runs);
 	tcase_add_test(t, merging_joins_runs_under_their_names);
+	tcase_add_test(t, live_runs_keep_their_facts_and_stay_apart);
 	tcase_add_test(t, a_conflict_shows_both_sides_and_changes_nothing);
 	tcase_add_test(t, a_value_no_column_takes_is_the_fault_of_the_file_read);
 	suite_add_tcase(s, t);
