@@ -172,6 +172,7 @@ check-clang: ## build everything with clang, warnings as errors
 
 .PHONY: test-quick
 test-quick: $(BUILD)/laxity $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
+	LSAN_OPTIONS=use_tls=0:suppressions=tests/lsan.supp \
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
 # ---- Trust ----------------------------------------------------------------

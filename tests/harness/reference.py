@@ -2,7 +2,9 @@
 """reference.py FILE.onnx...: probabilities of the test image by PyTorch, as tests/harness/torch_values.h has them.
 
 Interprets the ONNX graph with torch's own functions, so it shares nothing with the C code. Needs python3-torch and
-python3-onnx. With --accuracy FILE.onnx DATA.bin it prints the accuracy per exit on a CIFAR-10 binary file instead."""
+python3-onnx. With --accuracy FILE.onnx DATA.bin it prints the accuracy per exit on a CIFAR-10 binary file instead; with
+--first N FILE.onnx IMAGES.gz confidence and class per exit of the first N Fashion-MNIST images (fashion_values.h)."""
+import gzip
 import sys
 import numpy as np
 import onnx
@@ -39,9 +41,10 @@ def run(graph, x):
     return [v[o.name].numpy() for o in graph.output]
 
 
-def normalise(x):
-    f = lambda t: np.array(t, np.float32).reshape(1, 3, 1, 1)
-    return torch.from_numpy((x.astype(np.float32) / 255 - f(MEAN)) / f(DEVIATION))
+def normalise(x, mean=MEAN, deviation=DEVIATION):
+    def f(t):
+        return np.array(t, np.float32).reshape(1, -1, 1, 1)
+    return torch.from_numpy((x.astype(np.float32) / 255 - f(mean)) / f(deviation))
 
 
 def image(seed):
@@ -62,6 +65,11 @@ with torch.no_grad():
             p = np.stack(run(graph, normalise(part[:, 1:].reshape(-1, 3, 32, 32))), 1)
             right = right + (p.argmax(-1) == part[:, :1]).sum(0)
         print(right / len(data))
+    elif sys.argv[1] == '--first':
+        images = np.frombuffer(gzip.open(sys.argv[4]).read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
+        x = normalise(images[:int(sys.argv[2])], (0.2860,), (0.3530,))
+        for row in np.stack(run(onnx.load(sys.argv[3]).graph, x), 1):
+            print('{ ' + ', '.join('{ %.6ff, %d }' % (p.max(), p.argmax()) for p in row) + ' },')
     else:
         for path in sys.argv[1:]:
             exits = run(onnx.load(path).graph, normalise(image(7)))

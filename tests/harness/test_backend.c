@@ -167,6 +167,7 @@ START_TEST(onednn_refuses_more_cores_than_there_are)
 		ck_assert_int_eq(b->plan(d, n, &s, 1, &p), -1);
 		ck_assert_ptr_nonnull(strstr(msg_captured(),
 			"100000 cores asked for, this process may use "));
+		b->close(d);
 		ck_assert_int_eq(b->open(&d, "gpu7"), -1);
 		msg_capture(0);
 	}

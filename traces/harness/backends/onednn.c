@@ -26,6 +26,8 @@
  * `#pragma omp parallel`; called by hand it serves clang as well. */
 void omp_set_num_threads(int n);
 int omp_get_thread_num(void);
+int omp_pause_resource_all(int kind);
+enum { PAUSE_HARD = 2 };
 void GOMP_parallel(void (*f)(void *), void *data, unsigned threads,
 	unsigned flags);
 
@@ -144,6 +146,8 @@ static void onednn_close(struct dev *d)
 	(void)dnnl_stream_destroy(d->stream);
 	(void)dnnl_engine_destroy(d->engine);
 	(void)sched_setaffinity(0, sizeof d->before, &d->before);
+	/* The pool's threads end with the device. */
+	(void)omp_pause_resource_all(PAUSE_HARD);
 	free(d);
 }
 
@@ -152,13 +156,14 @@ static int onednn_info(struct dev *d, struct dev_info *out)
 	const dnnl_version_t *v = dnnl_version();
 
 	*out = (struct dev_info){ .unit = "core", .units = d->cpus,
-		.units_min = 1, .units_step = 1, .precision = "float32",
+		.units_min = 1, .units_step = 1, .tolerance = 1e-4,
+		.precision = "float32",
 		.layout = "channels last, weights as oneDNN chooses",
 		.completion = "the call returns" };
 	(void)snprintf(out->name, sizeof out->name, "%s (%d cores)", d->model,
 		d->cpus);
 	(void)snprintf(out->versions, sizeof out->versions,
-		"onednn=%d.%d.%d;isa=%d", v->major, v->minor, v->patch,
+		"onednn=%d.%d.%d;onednn_isa=%d", v->major, v->minor, v->patch,
 		(int)dnnl_get_effective_cpu_isa());
 	return 0;
 }

@@ -1,0 +1,161 @@
+/* Inside `laxity profile`: what is to be measured, and what has been.
+ *
+ *   measure_open    networks, data, device, settings, meters, plans
+ *   measure_null    what the harness itself costs
+ *   measure_passes  the joint pass, in blocks that take turns
+ *   measure_energy  windows of mixed work
+ *   measure_conditions  stages after rest, after others, cold: for raw/
+ *   measure_whole   all stages in one go
+ *   measure_again   one network once more in a new process
+ *   measure_report  checks, provenance, the bundle
+ *
+ * All keep their results in struct measure and in the folder OUT.partial,
+ * whose raw/pass.csv grows by whole blocks; --resume reads it back. */
+#ifndef LAXITY_MEASURE_H
+#define LAXITY_MEASURE_H
+
+#include "backend.h"
+#include "energy.h"
+#include "guard.h"
+#include "images.h"
+#include "load.h"
+#include "meter.h"
+
+#include "../../sim/mem.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+enum { BLOCK_PASSES = 100, BLOCK_DROPPED = 3, BLOCK_TRIES = 3 };
+
+struct measure_options {
+	const char *backend, *device, *networks, *data, *out, *settings,
+		*environments, *task, *name, *nvml, *powercap, *command_line;
+	int inputs, passes, mandatory;
+	double window_s;
+	uint32_t seed;
+	int quick, resume, energy, change_settings;
+	const char *again;      /* network of the repeat, in a new process */
+};
+
+/* One stage of one pass. */
+struct sample {
+	int64_t send_ns;        /* from the start of the measurement */
+	int64_t duration_ns, device_ns; /* device_ns -1: not known */
+	int prediction;
+	float confidence;
+};
+
+/* A (network, setting, environment). Samples that count, pass-major. */
+struct combo {
+	int net, setting, environment;
+	int depths, due;        /* passes wanted at least */
+	int passes, room;
+	int *input;             /* [passes] */
+	struct sample *sample;  /* [passes * depths] */
+	double seconds;         /* spent on it */
+	int unclean;            /* passes of throttled blocks among them */
+	int flagged;            /* intervals still wide when time was up */
+	int events;             /* device_ns measured in these very passes */
+};
+
+struct block {
+	int combo, passes;
+};
+
+struct check {
+	char name[48], value[96], limit[64];
+	int verdict;            /* 1 good, 0 failed, -1 not done, 2 flagged */
+};
+
+struct measure {
+	struct measure_options o;
+	const struct backend *backend;
+	struct dev *dev;
+	struct dev_info info;
+	struct images images;
+	int nets, settings, environments, combos;
+	struct net **net;
+	struct setting *setting;
+	struct environment *environment;
+	struct corunner **corunner;     /* [environments] */
+	struct load_rate *co_rate;      /* [environments], while measuring */
+	struct load_rate *lone_rate;    /* [environments], by itself */
+	int *co_alive;                  /* [environments] at the last stop */
+	struct plan **plan;             /* [net * settings + setting] */
+	double *agreement;              /* likewise: distance to the oracle */
+	double *units;                  /* [settings] as granted */
+	struct combo *combo;
+	int *order;             /* permutation of the inputs */
+	struct meter *meter;    /* NULL: none */
+	const char *no_meter;   /* why there is none */
+	struct guard *guard;    /* only with --change-device-settings */
+	int setting_now;        /* in force by the guard, -1: none */
+	double *idle_w;         /* [settings], NAN */
+	struct energy_fit *fit; /* [net * settings + setting]; stages 0: none */
+	char *partial;          /* OUT.partial */
+	FILE *raw_pass;
+	int block;              /* number of the next one */
+	int fresh;              /* OUT.partial was made by this run */
+	int64_t begun_ns;
+	/* What came out on the way, for the report. */
+	double clock_pair_ns, empty_ns, chain_ns, poll_effect, events_effect;
+	double warm_s;
+	int warm_flagged, unclean_blocks, temperature_low, temperature_high;
+	int *decision_ns, decisions, *launch_ns, launches;
+	int again_done;
+	double again_p50, again_p99;    /* relative */
+	int again_changed;      /* outcomes that differ */
+	double *span_gap;       /* [net * settings + setting] of the host */
+	double *whole_gap;      /* likewise: C against A, NAN */
+	double tick_s, poll_s, tick_jitter;
+	int checks;
+	struct check check[64];
+	struct text *remark;    /* lines for provenance */
+};
+
+extern volatile sig_atomic_t measure_interrupted;
+
+static inline struct plan *measure_plan(const struct measure *m, int net,
+	int setting)
+{
+	return m->plan[net * m->settings + setting];
+}
+
+int measure_open(struct measure *m);
+void measure_close(struct measure *m);
+
+/* One pass to full depth: depths samples. The image's number is `input`. */
+int measure_pass(struct measure *m, struct plan *p, int depths, int input,
+	struct sample *out);
+int measure_use(struct measure *m, int setting);  /* guard */
+int measure_null(struct measure *m);
+int measure_warm(struct measure *m);
+int measure_passes(struct measure *m);
+int measure_energy(struct measure *m);
+int measure_conditions(struct measure *m);
+int measure_whole(struct measure *m);
+int measure_again(struct measure *m);
+int measure_again_child(struct measure *m);
+
+/* Raw files under OUT.partial/raw. */
+int measure_store_open(struct measure *m);
+int measure_store_block(struct measure *m, const struct combo *c, int first,
+	int passes, const struct meter_state *state, int attempt, int kept);
+int measure_store_text(struct measure *m, const char *name,
+	const struct text *t);
+/* Remove OUT.partial if this run made it and no block is in it yet. */
+void measure_store_undo(struct measure *m);
+
+/* measure_report: checks, bundle, report on stdout. An exit status.
+ * measure_bundle writes OUT, with raw/ in it, and empties OUT.partial. */
+int measure_report(struct measure *m);
+int measure_bundle(struct measure *m);
+
+/* Order statistics of n numbers; x is sorted in place. */
+int64_t measure_quantile(int64_t *x, int n, double q);
+double measure_median(double *x, int n);
+/* Half the distance of the 95 % order-statistic interval, over the value. */
+double measure_spread(int64_t *x, int n, double q);
+
+#endif

@@ -1,0 +1,116 @@
+/* Is it the same once more? The first network's default combination in a new
+ * process: durations and outcomes against ours. */
+
+#include "measure.h"
+
+#include "self.h"
+
+#include "../../sim/msg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int count_again(const struct measure *m)
+{
+	int n = m->o.quick ? 200 : 1000;
+
+	return n < m->images.count ? n : m->images.count;
+}
+
+/* The new process: rows on standard output. */
+int measure_again_child(struct measure *m)
+{
+	const int depths = m->net[0]->depths, n = count_again(m);
+	struct sample *s = mem_new((size_t)(n * depths), sizeof *s);
+	int bad = measure_warm(m);
+
+	for (int i = 0; i < n && !bad; i++)
+		bad = measure_pass(m, measure_plan(m, 0, 0), depths, m->order[i],
+			s + i * depths);
+	for (int i = 0; i < n * depths && !bad; i++)
+		printf("%lld %d %.9g\n", (long long)s[i].duration_ns,
+			s[i].prediction, (double)s[i].confidence);
+	free(s);
+	return bad ? -1 : 0;
+}
+
+/* Both p50 and p99 of the pass, from as many passes of ours. */
+static void compare(struct measure *m, const struct combo *c, int n,
+	int64_t *theirs)
+{
+	int64_t *ours = mem_new((size_t)n, sizeof *ours);
+	double q[2][2];
+
+	for (int i = 0; i < n; i++)
+		for (int d = 0; d < c->depths; d++)
+			ours[i] += c->sample[i * c->depths + d].duration_ns;
+	for (int k = 0; k < 2; k++) {
+		q[0][k] = (double)measure_quantile(ours, n, k ? 0.99 : 0.5);
+		q[1][k] = (double)measure_quantile(theirs, n, k ? 0.99 : 0.5);
+	}
+	m->again_p50 = q[1][0] / q[0][0] - 1;
+	m->again_p99 = q[1][1] / q[0][1] - 1;
+	m->again_done = 1;
+	free(ours);
+}
+
+static int read_child(struct measure *m, FILE *f)
+{
+	const struct combo *c = &m->combo[0];
+	const int n = count_again(m);
+	int64_t *pass = mem_new((size_t)n, sizeof *pass);
+	int rows = 0;
+	long long ns;
+	int prediction;
+	double confidence;
+
+	while (rows < n * c->depths
+	    && fscanf(f, "%lld %d %lf", &ns, &prediction, &confidence) == 3) {
+		const struct sample *s = &c->sample[rows];
+		pass[rows / c->depths] += ns;
+		m->again_changed += prediction != s->prediction
+			|| fabs(confidence - (double)s->confidence) > 1e-6;
+		rows++;
+	}
+	if (rows == n * c->depths)
+		compare(m, c, n, pass);
+	free(pass);
+	return rows == n * c->depths ? 0 : -1;
+}
+
+int measure_again(struct measure *m)
+{
+	char inputs[16], seed[16], setting[32];
+	const char *a[40] = { "profile", "--again", m->net[0]->file,
+		"--backend", m->o.backend, "--networks", m->net[0]->file,
+		"--data", m->o.data, "--inputs", inputs, "--seed", seed,
+		"--settings", setting, "--no-energy" };
+	int k = 16, from;
+	pid_t pid;
+	FILE *f;
+
+	(void)snprintf(inputs, sizeof inputs, "%d", m->images.count);
+	(void)snprintf(seed, sizeof seed, "%u", m->o.seed);
+	(void)snprintf(setting, sizeof setting, "%d", m->setting[0].units);
+	if (m->o.device) {
+		a[k++] = "--device";
+		a[k++] = m->o.device;
+	}
+	if (m->o.quick)
+		a[k++] = "--quick";
+	/* The first setting's cap or clock is in force, which the new process
+	 * need not know. */
+	if (measure_use(m, 0) || (pid = self_start(a, NULL, &from)) < 0)
+		return -1;
+	if ((f = fdopen(from, "r"))) {
+		(void)read_child(m, f);
+		(void)fclose(f);
+	}
+	if (self_wait(pid) || !m->again_done) {
+		msg_remark("the repeat in a new process did not end well");
+		m->again_done = 0;
+	}
+	return 0;
+}
