@@ -137,7 +137,7 @@ static uint32_t seed_of(const struct command_run *c, int64_t replication)
 
 static int is_thinned(const struct workload *w)
 {
-	return w->process == PROCESS_REPLAY && strstr(w->resolved, "\nkeep = ");
+	return w->process == PROCESS_REPLAY && w->replay_keep < 1;
 }
 
 static int use_workload(struct command_run *c, int64_t replication)

@@ -3,7 +3,7 @@
 #include "file.h"
 #include "mem.h"
 #include "msg.h"
-#include "num.h"
+#include "options.h"
 #include "replay.h"
 #include "workload.h"
 
@@ -13,42 +13,25 @@
 #include <string.h>
 
 struct options {
-	const char *path, *arrivals, **set;
-	int sets;
-	uint32_t seed;
+	struct option_list file, sets;
+	const char *arrivals;
+	int64_t seed;
 };
 
 static int read_options(struct options *o, int argc, char **argv)
 {
-	int64_t seed;
+	const struct option table[] = {
+		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },
+		{ "--seed", OPTION_INTEGER, &o->seed, 1, UINT32_MAX, NULL },
+		{ "--arrivals", OPTION_TEXT, &o->arrivals, 0, 0, NULL },
+		{ 0 }
+	};
 
-	for (int i = 1; i < argc; i++) {
-		const char *name = argv[i], *value = argv[i + 1];
-		if (strncmp(name, "--", 2)) {
-			if (o->path)
-				return msg_bad("workload: one FILE");
-			o->path = name;
-			continue;
-		}
-		if (strcmp(name, "--set") && strcmp(name, "--seed")
-		    && strcmp(name, "--arrivals"))
-			return msg_bad("workload: unknown option %s", name);
-		if (!value)
-			return msg_bad("workload: %s: a value is missing", name);
-		i++;
-		if (!strcmp(name, "--set")) {
-			o->set[o->sets++] = value;
-		} else if (!strcmp(name, "--arrivals")) {
-			o->arrivals = value;
-		} else {
-			if (num_integer(value, &seed) || seed < 1
-			    || seed > UINT32_MAX)
-				return msg_bad("workload: --seed %s: 1 to "
-					"2^32-1 expected", value);
-			o->seed = (uint32_t)seed;
-		}
-	}
-	return o->path ? 0 : msg_bad("workload: which FILE?");
+	if (options_read(argc, argv, table, &o->file))
+		return -1;
+	if (o->file.n != 1)
+		return msg_bad("workload: one FILE expected");
+	return 0;
 }
 
 /* All requests as a replay file, nothing left to be drawn. */
@@ -59,7 +42,7 @@ static int write_arrivals(const struct options *o, const struct workload *w,
 	struct text head;
 
 	text_init(&head);
-	text_add(&head, "# source = laxity workload, seed %" PRIu32 "\n",
+	text_add(&head, "# source = laxity workload, seed %" PRId64 "\n",
 		o->seed);
 	replay_add_stats(&head, stats);
 	if (file_out_open(&f, o->arrivals)) {
@@ -83,7 +66,7 @@ static int write_arrivals(const struct options *o, const struct workload *w,
 static int show_arrivals(const struct options *o, const struct workload *w)
 {
 	int64_t n = w->warmup + w->requests;
-	struct arrival *all = source_all(w, o->seed);
+	struct arrival *all = source_all(w, (uint32_t)o->seed);
 	struct arrival_stats stats, theory;
 	int failed = 0;
 
@@ -117,16 +100,16 @@ static int workload_main(int argc, char **argv)
 {
 	struct options o = { .seed = 1 };
 	struct workload *w = NULL;
-	int status;
+	int status = read_options(&o, argc, argv);
 
-	o.set = mem_new((size_t)argc, sizeof *o.set);
-	status = read_options(&o, argc, argv);
 	if (!status) {
-		w = workload_read(o.path, o.sets, o.set, o.seed);
+		w = workload_read(o.file.item[0], o.sets.n, o.sets.item,
+			(uint32_t)o.seed);
 		status = w ? show(&o, w) : -1;
 	}
 	workload_free(w);
-	free(o.set);
+	options_list_fini(&o.file);
+	options_list_fini(&o.sets);
 	return status;
 }
 

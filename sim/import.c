@@ -3,6 +3,7 @@
 #include "file.h"
 #include "msg.h"
 #include "num.h"
+#include "options.h"
 #include "replay.h"
 #include "sha256.h"
 
@@ -249,47 +250,13 @@ static int read_and_write(struct import *m, const struct kind *k,
 
 /* ---- The command -------------------------------------------------------------- */
 
-static int read_option(struct import *m, const char **out, const char *name,
-	const char *value)
-{
-	int64_t n;
-
-	if (!strcmp(name, "--out")) {
-		*out = value;
-	} else if (!strcmp(name, "--functions")) {
-		m->functions = value;
-	} else if (!strcmp(name, "--busiest")) {
-		if (num_integer(value, &m->busiest) || m->busiest < 1)
-			return msg_bad("trace import: --busiest %s: an integer "
-				"from 1 expected", value);
-	} else if (!strcmp(name, "--day")) {
-		if (num_integer(value, &m->day) || m->day < 1 || m->day > 14)
-			return msg_bad("trace import: --day %s: 1 to 14 "
-				"expected", value);
-	} else if (!strcmp(name, "--placement")) {
-		m->even = !strcmp(value, "even");
-		if (!m->even && strcmp(value, "uniform"))
-			return msg_bad("trace import: --placement %s: uniform or "
-				"even expected", value);
-	} else if (!strcmp(name, "--seed")) {
-		if (num_integer(value, &n) || n < 1 || n > UINT32_MAX)
-			return msg_bad("trace import: --seed %s: 1 to 2^32-1 "
-				"expected", value);
-		m->seed = (uint32_t)n;
-	} else {
-		return msg_bad("trace import: unknown option %s", name);
-	}
-	return 0;
-}
-
 /* Options that mean nothing for this kind are mistakes. */
-static int check_options(const struct import *m, const struct kind *k,
-	bool placed)
+static int check_options(const struct import *m, const struct kind *k)
 {
 	if (k->read == import_llm_2023 && (m->functions || m->busiest || m->day))
 		return msg_bad("trace import: %s has no functions and days to "
 			"choose", k->name);
-	if (k->read != import_functions_2019 && placed)
+	if (k->read != import_functions_2019 && (m->even >= 0 || m->seed))
 		return msg_bad("trace import: --placement and --seed are for "
 			"azure-functions-2019");
 	if (m->functions && m->busiest)
@@ -298,50 +265,60 @@ static int check_options(const struct import *m, const struct kind *k,
 	return 0;
 }
 
-int trace_import(int argc, char **argv)
+static const struct kind *find_kind(const char *name)
 {
-	struct import m = { .seed = 1 };
-	const struct kind *k = NULL;
-	const char *out = NULL, *place[2] = { NULL, NULL };
-	char *file = NULL;
-	bool placed = false;
-	int n = 0, failed;
-
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--", 2)) {
-			if (n == 2)
-				return msg_bad("trace import: one KIND and one "
-					"FILE");
-			place[n++] = argv[i];
-		} else {
-			if (i + 1 == argc)
-				return msg_bad("trace import: %s: a value is "
-					"missing", argv[i]);
-			placed |= !strcmp(argv[i], "--placement")
-				|| !strcmp(argv[i], "--seed");
-			if (read_option(&m, &out, argv[i], argv[i + 1]))
-				return -1;
-			i++;
-		}
-	}
 	for (int i = 0; i < KINDS; i++)
-		if (place[0] && !strcmp(kinds[i].name, place[0]))
-			k = &kinds[i];
-	if (!k)
-		return msg_bad("trace import: '%s': azure-llm-2023, "
-			"azure-functions-2021 or azure-functions-2019 expected",
-			place[0] ? place[0] : "");
-	if (!place[1])
-		return msg_bad("trace import: which FILE?");
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	(void)msg_bad("trace import: '%s': azure-llm-2023, azure-functions-2021 "
+		"or azure-functions-2019 expected", name);
+	return NULL;
+}
+
+static int import_file(struct import *m, const char *kind, const char *path,
+	const char *out)
+{
+	const struct kind *k = find_kind(kind);
+	char *file = NULL;
+	int failed;
+
+	if (!k || check_options(m, k))
+		return -1;
 	if (!out)
 		return msg_bad("trace import: --out REPLAY.csv is missing");
-	if (check_options(&m, k, placed))
-		return -1;
-	if (k->read == import_functions_2019 && m.day)
+	if (k->read == import_functions_2019 && m->day)
 		file = mem_printf("%s/invocations_per_function_md.anon.d%02d.csv",
-			place[1], (int)m.day);
-	m.path = file ? file : place[1];
-	failed = read_and_write(&m, k, out);
+			path, (int)m->day);
+	m->path = file ? file : path;
+	failed = read_and_write(m, k, out);
 	free(file);
+	return failed;
+}
+
+int trace_import(int argc, char **argv)
+{
+	static const char *const placements[] = { "uniform", "even", NULL };
+	struct import m = { .even = -1 };
+	struct option_list rest = { 0 };
+	const char *out = NULL;
+	const struct option table[] = {
+		{ "--out", OPTION_TEXT, &out, 0, 0, NULL },
+		{ "--functions", OPTION_TEXT, &m.functions, 0, 0, NULL },
+		{ "--busiest", OPTION_INTEGER, &m.busiest, 1, INT32_MAX, NULL },
+		{ "--day", OPTION_INTEGER, &m.day, 1, 14, NULL },
+		{ "--placement", OPTION_WORD, &m.even, 0, 0, placements },
+		{ "--seed", OPTION_INTEGER, &m.seed, 1, UINT32_MAX, NULL },
+		{ 0 }
+	};
+	char name[] = "trace import"; /* begins every message */
+	int failed;
+
+	argv[0] = name;
+	failed = options_read(argc, argv, table, &rest);
+	if (!failed && rest.n != 2)
+		failed = msg_bad("trace import: KIND and FILE expected");
+	if (!failed)
+		failed = import_file(&m, rest.item[0], rest.item[1], out);
+	options_list_fini(&rest);
 	return failed;
 }

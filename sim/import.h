@@ -20,8 +20,9 @@ struct import {
 	const char *functions;      /* names separated by commas; NULL: no list */
 	int64_t busiest;            /* so many functions; 0: not asked for */
 	int64_t day;                /* 1 to 14; 0: all that the file has */
-	bool even;                  /* placement of the counts of a minute */
-	uint32_t seed;
+	int even;                   /* placement of the counts of a minute; -1:
+	                             * not asked for, as 0 */
+	int64_t seed;               /* of the draws; 0: not asked for, as 1 */
 
 	char *text, *at;            /* the file, and its next line */
 	size_t length;

@@ -329,6 +329,11 @@ static int read_2019(struct import *m, struct functions *f)
 	return 0;
 }
 
+static uint32_t seed_of(const struct import *m)
+{
+	return m->seed ? (uint32_t)m->seed : 1;
+}
+
 /* The draws belong to (row of the file, minute), whoever else is chosen. */
 static void place(struct import *m, const struct function *x)
 {
@@ -338,10 +343,10 @@ static void place(struct import *m, const struct function *x)
 		struct stream r;
 		int64_t count = 0;
 		(void)take_count(&s, &count);
-		stream_open(&r, m->seed, PURPOSE_ARRIVALS,
+		stream_open(&r, seed_of(m), PURPOSE_ARRIVALS,
 			(uint64_t)(x->line * MINUTES + minute));
 		for (int64_t i = 0; i < count; i++)
-			import_add(m, minute * MINUTE_NS + (m->even
+			import_add(m, minute * MINUTE_NS + (m->even > 0
 				? llround(((double)i + 0.5) * (double)MINUTE_NS
 					/ (double)count)
 				: stream_below(&r, MINUTE_NS)));
@@ -355,11 +360,11 @@ int import_functions_2019(struct import *m)
 
 	if (!failed)
 		failed = choose(m, &f);
-	if (!failed && m->even)
+	if (!failed && m->even > 0)
 		text_add(&m->notes, "# placement = even within the minute\n");
 	else if (!failed)
 		text_add(&m->notes, "# placement = uniform within the minute, "
-			"seed %" PRIu32 "\n", m->seed);
+			"seed %" PRIu32 "\n", seed_of(m));
 	for (int64_t i = 0; i < f.count && !failed; i++)
 		if (f.item[i].chosen)
 			place(m, &f.item[i]);

@@ -54,6 +54,7 @@ struct workload {
 	const char *replay_file;    /* replay: as given; else NULL */
 	char replay_sha256[65];     /* of it */
 	int replay_unchecked;       /* it states no statistics to check */
+	double replay_keep;         /* below 1 the rows depend on the seed */
 
 	int64_t deadline_min_ns, deadline_max_ns; /* equal: constant; 0: none */
 	double mean_deadline_ns;    /* E[D] of these */

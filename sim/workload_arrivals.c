@@ -229,15 +229,15 @@ static int read_replay(struct reader *r)
 		.drawn_min_ns = w->deadline_min_ns };
 	struct replay replay;
 
-	g->keep = 1;
+	w->replay_keep = 1;
 	g->to_ns = TIME_NEVER;
 	if (!file || reader_path(r, file, &w->replay_file)
 	    || (window && read_window(r, window))
-	    || (keep && ini_real(r->d, keep, 1e-9, 1, &g->keep)))
+	    || (keep && ini_real(r->d, keep, 1e-9, 1, &w->replay_keep)))
 		return -1;
 	wish.from_ns = g->from_ns;
 	wish.to_ns = g->to_ns;
-	wish.keep = g->keep;
+	wish.keep = w->replay_keep;
 	wish.scale = g->rate_by == BY_SCALE ? g->rate : 1;
 	wish.rate_hz = w->rate_hz;
 	if (replay_read(w->replay_file, &wish, r->arena, &replay))

@@ -19,7 +19,6 @@ struct given {
 	const double *rates;        /* mmpp, relative */
 	bool window;                /* replay */
 	int64_t from_ns, to_ns;
-	double keep;
 	const int64_t *percent;     /* [changes], of the timeline; see units */
 };
 

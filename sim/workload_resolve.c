@@ -79,7 +79,7 @@ static void add_replay(struct text *t, const struct workload *w,
 		text_add(t, "window = %s..%s\n",
 			units_print_time(from, g->from_ns),
 			units_print_time(to, g->to_ns));
-	add_real(t, "keep", g->keep);
+	add_real(t, "keep", w->replay_keep);
 }
 
 static void add_arrivals(struct text *t, const struct workload *w,

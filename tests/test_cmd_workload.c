@@ -109,14 +109,16 @@ START_TEST(bad_command_lines_and_impossible_wishes)
 {
 	place_put("w.ini", W D "[arrivals]\nprocess = closed\nclients = 2\n"
 		"reissue = response\n");
-	program_refuses("workload", 2, "laxity: workload: which FILE?\n");
-	program_refuses("workload a b", 2, "laxity: workload: one FILE\n");
-	program_refuses("workload w.ini --sed 1", 2,
-		"laxity: workload: unknown option --sed\n");
+	program_refuses("workload", 2, "laxity: workload: one FILE expected\n");
+	program_refuses("workload a b", 2,
+		"laxity: workload: one FILE expected\n");
+	program_refuses("workload w.ini --sed 1", 2, "laxity: workload: unknown "
+		"option '--sed'; options: --set, --seed, --arrivals\n");
 	program_refuses("workload w.ini --set", 2,
 		"laxity: workload: --set: a value is missing\n");
 	program_refuses("workload w.ini --seed 4294967296", 2,
-		"laxity: workload: --seed 4294967296: 1 to 2^32-1 expected\n");
+		"laxity: workload: --seed: '4294967296' is no whole number from 1 "
+		"to 4294967295\n");
 	program_refuses("workload none.ini", 2,
 		"laxity: none.ini: cannot open: No such file or directory\n");
 	program_refuses("workload w.ini --arrivals r.csv", 2,

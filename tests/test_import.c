@@ -221,32 +221,39 @@ END_TEST
 /* ---- What is refused ---------------------------------------------------------------------- */
 
 static const struct { const char *words, *text, *message; } bad[] = {
-	{ "", "", "trace import: '': azure-llm-2023, azure-functions-2021 or "
-		"azure-functions-2019 expected" },
+	{ "", "", "trace import: KIND and FILE expected" },
 	{ "azure f.csv --out r.csv", "", "trace import: 'azure': azure-llm-2023, "
 		"azure-functions-2021 or azure-functions-2019 expected" },
-	{ "azure-llm-2023 --out r.csv", "", "trace import: which FILE?" },
+	{ "azure-llm-2023 --out r.csv", "", "trace import: KIND and FILE "
+		"expected" },
 	{ "azure-llm-2023 f.csv", "", "trace import: --out REPLAY.csv is missing" },
-	{ "azure-llm-2023 f.csv g.csv", "", "trace import: one KIND and one FILE" },
+	{ "azure-llm-2023 f.csv g.csv", "", "trace import: KIND and FILE "
+		"expected" },
 	{ "azure-llm-2023 f.csv --out", "", "trace import: --out: a value is "
 		"missing" },
 	{ "azure-llm-2023 f.csv --in r.csv", "", "trace import: unknown option "
-		"--in" },
+		"'--in'; options: --out, --functions, --busiest, --day, "
+		"--placement, --seed" },
 	{ "azure-llm-2023 f.csv --out r.csv --day 1", "", "trace import: "
 		"azure-llm-2023 has no functions and days to choose" },
 	{ "azure-functions-2021 f.csv --out r.csv --day 15", "",
-		"trace import: --day 15: 1 to 14 expected" },
+		"trace import: --day: '15' is no whole number from 1 to 14" },
 	{ "azure-functions-2021 f.csv --out r.csv --busiest 0", "",
-		"trace import: --busiest 0: an integer from 1 expected" },
+		"trace import: --busiest: '0' is no whole number from 1 to "
+		"2147483647" },
 	{ "azure-functions-2021 f.csv --out r.csv --busiest 1 --functions a", "",
 		"trace import: --functions and --busiest both choose: give one" },
 	{ "azure-functions-2021 f.csv --out r.csv --placement even", "",
 		"trace import: --placement and --seed are for "
 		"azure-functions-2019" },
+	{ "azure-functions-2021 f.csv --out r.csv --seed 1", "",
+		"trace import: --placement and --seed are for "
+		"azure-functions-2019" },
 	{ "azure-functions-2019 f.csv --out r.csv --placement odd", "",
-		"trace import: --placement odd: uniform or even expected" },
+		"trace import: --placement: 'odd' is none of uniform | even" },
 	{ "azure-functions-2019 f.csv --out r.csv --seed 0", "",
-		"trace import: --seed 0: 1 to 2^32-1 expected" },
+		"trace import: --seed: '0' is no whole number from 1 to "
+		"4294967295" },
 	{ "azure-llm-2023 no.csv --out r.csv", "",
 		"no.csv: cannot open: No such file or directory" },
 	{ "azure-llm-2023 f.csv --out r.csv", "", "f.csv:1: the header must be '"
