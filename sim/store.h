@@ -117,6 +117,14 @@ int store_put_validation(struct store *s, int64_t id,
 int store_put_bounds(struct store *s, const struct workload *w,
 	const char *workload_hash, uint32_t seed, const struct outcome_bounds *b);
 
+/* ---- Reading ---------------------------------------------------------------- */
+
+/* x[i] = the column's value of the run with this workload, policy and seed
+ * first + i, by whichever program, NAN if there is none. */
+int store_values(struct store *s, const char *workload_hash,
+	const struct choice *c, const struct column *column, uint32_t first, int n,
+	double *x);
+
 /* ---- Joining ---------------------------------------------------------------- */
 
 /* Add everything of `from` to s, between begin and commit. A subject that both

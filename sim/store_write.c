@@ -82,6 +82,38 @@ int store_has_bounds(struct store *s, const struct store_key *k)
 		k->key);
 }
 
+int store_values(struct store *s, const char *workload_hash,
+	const struct choice *c, const struct column *column, uint32_t first, int n,
+	double *x)
+{
+	char *canonical = choice_canonical(c);
+	char *sql = mem_printf("select seed - ?3, %s from run "
+		"where workload = (select id from workload where sha256 = ?1) "
+		"and policy = (select id from policy where canonical = ?2) "
+		"and seed >= ?3 and seed < ?3 + ?4 and kind = 'simulated'",
+		column->name);
+	sqlite3_stmt *st = store_prepare(s, sql);
+	int code = SQLITE_ERROR, failed = -1;
+
+	for (int i = 0; i < n; i++)
+		x[i] = NAN;
+	if (!st)
+		goto end;
+	(void)sqlite3_bind_text(st, 1, workload_hash, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 2, canonical, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 3, first);
+	(void)sqlite3_bind_int64(st, 4, n);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		if (sqlite3_column_type(st, 1) != SQLITE_NULL)
+			x[sqlite3_column_int64(st, 0)] = sqlite3_column_double(st, 1);
+	(void)sqlite3_finalize(st);
+	failed = code == SQLITE_DONE ? 0 : store_fault(s, code);
+end:
+	free(sql);
+	free(canonical);
+	return failed;
+}
+
 /* ---- Binding ------------------------------------------------------------------- */
 
 /* NULL stays NULL. */
