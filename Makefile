@@ -135,6 +135,10 @@ BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c)) \
 $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BENCH_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
+.PHONY: bench-engine
+bench-engine: $(BUILD)/bench_engine ## the engine against a loop written by hand
+	$(BUILD)/bench_engine
+
 .PHONY: bench-assign
 bench-assign: $(BUILD)/bench_assign ## cost of decisions by number of live requests
 	$(BUILD)/bench_assign
