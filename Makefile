@@ -196,6 +196,12 @@ $(BUILD)/fuzz-replay: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/driver.o $(BUILD)/vers
 $(BUILD)/fuzz: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/libfuzzer.o $(BUILD)/version.o $(OBJECTS)
 	$(FUZZ_LINK) -fsanitize=fuzzer
 
+# What makes calls fail on order (tests/test_faults.c).
+PLUGINS += $(BUILD)/tests/faults/inject.so
+$(BUILD)/tests/faults/inject.so: tests/faults/inject.c
+	@mkdir -p $(@D)
+	$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
+
 .PHONY: fuzz fuzz-check fuzz-build
 fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing
 	$(BUILD)/fuzz-replay

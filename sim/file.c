@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,6 +83,77 @@ int file_read(const char *path, size_t limit, char **text, size_t *length)
 
 /* ---- Writing one file ------------------------------------------------------ */
 
+/* Files and directories under temporary names. Whoever calls exit halfway (no
+ * memory) leaves them to this list; a forked worker's list names its parent's,
+ * which are not its business. Nothing here may need memory. */
+struct pending {
+	struct pending *next;
+	pid_t owner;
+	DIR *dir;                   /* NULL: a file */
+	char path[];
+};
+
+static struct pending *all_pending;
+
+/* What an opened directory holds, plain files alone. */
+static void empty_dir(DIR *dir)
+{
+	rewinddir(dir);
+	for (struct dirent *e; (e = readdir(dir));)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
+}
+
+static void remove_pending(void)
+{
+	for (struct pending *p = all_pending; p; p = p->next) {
+		if (p->owner != getpid())
+			continue;
+		if (p->dir)
+			empty_dir(p->dir);
+		(void)(p->dir ? rmdir(p->path) : unlink(p->path));
+	}
+}
+
+/* Take room for a name, before anything is made under it. */
+static struct pending *pending_new(const char *path)
+{
+	static bool registered;
+	size_t n = strlen(path) + 1;
+	struct pending *p = mem_new(1, sizeof *p + n);
+
+	if (!registered && atexit(remove_pending)) {
+		free(p);
+		return NULL;
+	}
+	registered = true;
+	memcpy(p->path, path, n);
+	p->owner = getpid();
+	return p;
+}
+
+static void pending_add(struct pending *p)
+{
+	p->next = all_pending;
+	all_pending = p;
+}
+
+/* It has its final name, or is gone. */
+static void pending_done(struct pending *p)
+{
+	struct pending **at = &all_pending;
+
+	if (!p)
+		return;
+	while (*at && *at != p)
+		at = &(*at)->next;
+	if (*at)
+		*at = p->next;
+	if (p->dir)
+		(void)closedir(p->dir);
+	free(p);
+}
+
 /* A fresh name in the same directory, so that rename stays within it. */
 static char *temporary_name(const char *path, int attempt)
 {
@@ -120,9 +192,18 @@ static int open_fresh(struct file_out *o)
 	for (int attempt = 0; fd < 0 && attempt < 100; attempt++) {
 		free(o->temporary);
 		o->temporary = temporary_name(o->path, attempt);
+		o->pending = pending_new(o->temporary);
+		if (!o->pending)
+			break;
 		fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			0666);
-		if (fd < 0 && errno != EEXIST)
+		if (fd >= 0) {
+			pending_add(o->pending);
+			break;
+		}
+		free(o->pending);
+		o->pending = NULL;
+		if (errno != EEXIST)
 			break;
 	}
 	return fd;
@@ -157,6 +238,7 @@ int file_out_open(struct file_out *o, const char *path)
 		(void)msg_bad("%s: cannot write: %s", path, strerror(errno));
 		if (fd >= 0 && o->temporary)
 			(void)unlink(o->temporary);
+		pending_done(o->pending);
 		free(o->path);
 		free(o->temporary);
 		*o = (struct file_out){ 0 };
@@ -169,6 +251,7 @@ static void out_end(struct file_out *o)
 {
 	if (o->temporary)
 		(void)unlink(o->temporary);
+	pending_done(o->pending);
 	free(o->path);
 	free(o->temporary);
 	*o = (struct file_out){ 0 };
@@ -232,6 +315,27 @@ static int is_empty_dir(const char *path)
 	return !others;
 }
 
+/* Made, and open for its emptying. 0, or -1 and errno. */
+static int make_dir(struct file_dir *d)
+{
+	int why;
+
+	d->pending = pending_new(d->temporary);
+	if (d->pending && !mkdir(d->temporary, 0777)) {
+		d->pending->dir = opendir(d->temporary);
+		if (d->pending->dir) {
+			pending_add(d->pending);
+			return 0;
+		}
+		why = errno;
+		(void)rmdir(d->temporary);
+		errno = why;
+	}
+	free(d->pending);
+	d->pending = NULL;
+	return -1;
+}
+
 int file_dir_open(struct file_dir *d, const char *path)
 {
 	struct stat st;
@@ -246,7 +350,7 @@ int file_dir_open(struct file_dir *d, const char *path)
 	for (int attempt = 0; made && attempt < 100; attempt++) {
 		free(d->temporary);
 		d->temporary = temporary_name(path, attempt);
-		made = mkdir(d->temporary, 0777);
+		made = make_dir(d);
 		if (made && errno != EEXIST)
 			break;
 	}
@@ -270,27 +374,13 @@ int file_dir_add(struct file_dir *d, const char *name, const char *bytes,
 	return status;
 }
 
-/* The directory holds only what file_dir_add put there: plain files. */
-static void remove_dir(const char *path)
-{
-	DIR *dir = opendir(path);
-
-	if (dir) {
-		for (struct dirent *e; (e = readdir(dir));) {
-			char *file = mem_printf("%s/%s", path, e->d_name);
-			if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-				(void)unlink(file);
-			free(file);
-		}
-		(void)closedir(dir);
-	}
-	(void)rmdir(path);
-}
-
 void file_dir_abandon(struct file_dir *d)
 {
-	if (d->temporary)
-		remove_dir(d->temporary);
+	if (d->temporary) {
+		empty_dir(d->pending->dir);
+		(void)rmdir(d->temporary);
+	}
+	pending_done(d->pending);
 	free(d->path);
 	free(d->temporary);
 	*d = (struct file_dir){ 0 };
@@ -305,6 +395,7 @@ int file_dir_commit(struct file_dir *d)
 		file_dir_abandon(d);
 		return -1;
 	}
+	pending_done(d->pending);
 	sync_parent(d->path);
 	free(d->path);
 	free(d->temporary);

@@ -21,6 +21,7 @@ int file_read(const char *path, size_t limit, char **text, size_t *length);
 struct file_out {
 	FILE *stream;
 	char *path, *temporary;     /* temporary NULL: written directly */
+	struct pending *pending;    /* removes it if the program exits before */
 };
 int file_out_open(struct file_out *o, const char *path);
 /* Either of these ends the writing; a failed commit leaves nothing behind. */
@@ -32,7 +33,7 @@ int file_write(const char *path, const char *bytes, size_t length);
 
 /* A directory being filled under a temporary name beside its final one. The
  * final name must be free, or an empty directory. */
-struct file_dir { char *path, *temporary; };
+struct file_dir { char *path, *temporary; struct pending *pending; };
 int file_dir_open(struct file_dir *d, const char *path);
 int file_dir_add(struct file_dir *d, const char *name, const char *bytes,
 	size_t length);

@@ -17,7 +17,9 @@ struct arena_block {
 static void *checked(void *p)
 {
 	if (!p) {
-		(void)msg_fail("out of memory");
+		/* One line a run: what failed first has had its own. */
+		if (msg_status() == STATUS_OK)
+			(void)msg_fail("out of memory");
 		exit(STATUS_FAILED);
 	}
 	return p;

@@ -99,9 +99,12 @@ static int is_stopped(const struct pool *p)
 
 static void serve(const struct pool *p, int in, int out)
 {
-	void *result = mem_new(1, p->result_size);
+	void *result;
 	int64_t task;
 
+	/* From its first breath a worker says nothing by itself. */
+	msg_capture(1);
+	result = mem_new(1, p->result_size);
 	while (read_all(in, &task, sizeof task)) {
 		struct frame f = { .task = task };
 		msg_capture(1);
@@ -212,9 +215,10 @@ static void lose_worker(struct state *s, struct worker *w)
 {
 	int status = 0;
 
-	(void)waitpid(w->process, &status, 0);
+	/* One that still lives ends when it finds its pipes closed. */
 	(void)close(w->from);
 	(void)close(w->to);
+	(void)waitpid(w->process, &status, 0);
 	w->from = w->to = -1;
 	w->process = 0;
 	if (!s->failed && !is_stopped(s->p)) {
@@ -245,8 +249,10 @@ static void feed(struct state *s, struct worker *w)
 			s->ended = 1;
 			return;
 		}
-		if (!write_all(w->to, &task, sizeof task))
-			return;     /* its end will be seen by poll */
+		if (!write_all(w->to, &task, sizeof task)) {
+			lose_worker(s, w);
+			return;
+		}
 		w->begun++;
 	}
 }
