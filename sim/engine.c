@@ -566,7 +566,7 @@ static int picks(struct engine *e, int64_t now)
 		} else {
 			d = e->policy->pick(e->state, v);
 		}
-		e->books.decisions += e->books.measuring;
+		e->books.decisions++;
 		if (sink && sink->decision)
 			sink->decision(sink->context, now, v, &d);
 		if (act(e, &d, spent))
@@ -595,6 +595,10 @@ static int loop(struct engine *e)
 			return -1;
 		}
 		now = next;
+		/* The measured interval begins with an instant, so the picks of
+		 * that instant belong to it, also one that led to the release. */
+		if (!e->books.measuring)
+			e->books.decisions = 0;
 		if (e->clock && e->clock->wait
 		    && e->clock->wait(e->clock->context, e, next, &now))
 			return -1;

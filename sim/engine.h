@@ -64,7 +64,7 @@ struct metrics {
 	double response_mean_ns;
 	double utilisation;
 	double energy_j, energy_per_request_j;
-	int64_t decisions;          /* picks at or after the release of request W */
+	int64_t decisions;          /* picks from the instant of W's release on */
 	double decision_mean_ns;
 	int64_t corrections;
 	/* By goal.h, with idle time up to each deadline and nominal accuracies;

@@ -117,6 +117,28 @@ START_TEST(wait_for_the_past_is_corrected_and_counted)
 }
 END_TEST
 
+/* Request 0 warms up. 0 its stage; at 2 us it is finished, its client asks
+ * again at once, request 1 is run; at 4 us it is finished, then a wait. The
+ * first of these picks leads to the release at 2, and is of that instant. */
+START_TEST(picks_of_the_instant_at_which_measuring_begins_count)
+{
+	struct program p = { 0 };
+	char *dir = test_directory(), *file = test_path(dir, "workload.ini");
+
+	test_write(file, "[workload]\ntrace = tests/schedules/trace\n"
+		"networks = n3\nwarmup = 1\nrequests = 1\n"
+		"[arrivals]\nprocess = closed\nclients = 1\n"
+		"reissue = response\n"
+		"[deadline]\ndistribution = constant\nvalue = 100us\n");
+	program_line(&p, "run -w %s -p threshold:stop=0 --format csv", file);
+	ck_assert_msg(p.status == 0, "%s", p.err);
+	ck_assert_msg(strstr(p.out, ",4,0,0,,\n") != NULL, "%s", p.out);
+	program_fini(&p);
+	free(file);
+	test_directory_free(dir);
+}
+END_TEST
+
 Suite *test_engine(void);
 Suite *test_engine(void)
 {
@@ -128,6 +150,7 @@ Suite *test_engine(void)
 	tcase_add_loop_test(t, impossible_decision_stops_the_run, 0, FAULTS);
 	tcase_add_test(t, network_is_fixed_by_the_first_stage);
 	tcase_add_test(t, wait_for_the_past_is_corrected_and_counted);
+	tcase_add_test(t, picks_of_the_instant_at_which_measuring_begins_count);
 	suite_add_tcase(s, t);
 	return s;
 }
