@@ -10,7 +10,7 @@ static void add_options(struct option_table *t, const struct profile *p,
 	bool anytime = d->kind != NET_SINGLE;
 	int shallowest = anytime ? d->mandatory : d->depths, first = t->n;
 	int place = t->chains++;
-	double time = 0, work = 0, before = t->fail, most = 0;
+	double time = 0, work = 0, before = t->fail, most = t->fail;
 
 	for (int depth = 1; depth <= d->depths; depth++) {
 		double q = d->accuracy[depth - 1];

@@ -338,6 +338,16 @@ static void random_world(gsl_rng *r, int nets, int settings)
 	options_init(&w.table, &w.arena, &w.profile, OPTIONS_ALL);
 }
 
+/* Some worse than a random guess, deeper ones worse than shallower ones. */
+static void scramble_accuracies(gsl_rng *r)
+{
+	w.profile.classes = 2;
+	for (int i = 0; i < w.profile.nets; i++)
+		for (int d = 0; d < w.net[i].depths; d++)
+			w.net[i].accuracy[d] = between(r, 0, 1);
+	options_init(&w.table, &w.arena, &w.profile, OPTIONS_ALL);
+}
+
 static struct belief random_belief(gsl_rng *r)
 {
 	return (struct belief){ .mean = between(r, 0.8, 2),
@@ -527,6 +537,8 @@ START_TEST(selection_equals_an_obvious_search)
 			.least_energy = run % 5 == 0 };
 
 		random_world(r, 3, 3);
+		if (run % 6 == 0)
+			scramble_accuracies(r);
 		b = random_belief(r);
 		if (run % 7 == 0)
 			b.deviation = 0;
