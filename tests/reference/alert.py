@@ -111,22 +111,30 @@ class Configured:
             self.e.say("choice for %d: %s %s depth %d" % (
                 r.number, c.network, c.setting, c.stop))
         c = self.chosen[r.number]
-        if r.depth >= c.stop:
+        if r.depth >= c.stop or self.enough(r, c):
             return (FINISH, r)
         return (RUN, r, c.network, c.setting)
 
     def time_goal(self, r):
-        """Of what is left of the time, this input's share."""
-        left = r.deadline - self.e.now
-        if r.group:
-            rows = self.e.source.rows
-            members = sum(
-                row["group"] == r.group
-                and not (n < len(self.e.requests)
-                         and not self.e.requests[n].live)
-                for n, row in enumerate(rows))
-            left = left / members
-        return (left - self.e.w.decision_ns) * NS
+        """Of what is left of the time, this input's share.  READING: not
+        below 0, or running would win energy."""
+        left = (r.deadline - self.e.now) / self.members_left(r)
+        return max(0.0, left - self.e.w.decision_ns) * NS
+
+    def members_left(self, r):
+        """Of r's group, those not yet released included; 1 without one."""
+        if not r.group:
+            return 1
+        left = 0
+        for n, row in enumerate(self.e.source.rows):
+            released = n < len(self.e.requests)
+            if row["group"] == r.group and not (
+                    released and not self.e.requests[n].live):
+                left += 1
+        return left
+
+    def enough(self, r, c):
+        return False
 
     def on_release(self, r):
         pass
@@ -152,7 +160,23 @@ class Configured:
 
 
 class AppOnly(Configured):
+    """An anytime network to its last output or to T_goal, which with a
+    shared deadline comes earlier than the deadline."""
+
+    def __init__(self, engine, args):
+        Configured.__init__(self, engine, args)
+        self.until = {}
+
+    def enough(self, r, c):
+        mandatory = self.e.bundle.networks[c.network].mandatory
+        return (r.depth >= mandatory
+                and self.e.now >= self.until[r.number])
+
     def choose(self, r):
+        # READING: T_goal counts from the start of the first stage, and a
+        # part of a nanosecond is cut off.
+        left = r.deadline - self.e.now
+        self.until[r.number] = self.e.now + left // self.members_left(r)
         network = anytime_network(self.e)
         return next(c for c in reversed(self.candidates)
                     if c.network == network and c.order[1] == 0)

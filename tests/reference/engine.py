@@ -4,7 +4,6 @@ One list of pending events, the next instant looked up by going through all of
 them, every rule written where it applies.  Slow and meant to be read.
 """
 
-import math
 from fractions import Fraction
 
 import philox
@@ -238,7 +237,7 @@ class Engine:
     @staticmethod
     def pick_sample(stream, count):
         """With one sample there is nothing to draw."""
-        return 0 if count == 1 else math.floor(stream.uniform() * count)
+        return 0 if count == 1 else stream.below(count)
 
     def stream(self, r):
         return self.timing.setdefault(
@@ -294,10 +293,6 @@ class Engine:
     def true_stage_ns(self, r, network, setting, depth):
         """What this stage of r would take now, in the environment in force:
         of the sample in use, or of the one that the next draw gives."""
-        device = r.device
-        if (device is not None and device.started is not None
-                and depth == r.depth + 1):
-            return device.ends - device.started
         key = (network, setting, self.environment)
         if r.drawn == key:
             sample = r.sample

@@ -116,6 +116,7 @@ class Imprecise(StagePolicy):
             for d in range(1, self.depths + 1)]
         self.regression = Regression(engine.bundle, self.network)
         self.l = {}                     # request number -> planned depth
+        self.flight = {}                # -> planning time of its last stage
 
     # Rewards, imprecise.md 4.
 
@@ -164,12 +165,14 @@ class Imprecise(StagePolicy):
         """s_k: now, or the expected end of what the device has."""
         if device.request is None:
             return self.e.now
-        r = device.request
         return max(self.e.now,
-                   device.decided + self.plan(r, self.flight_depth(r)))
+                   device.decided + self.flight[device.request.number])
 
-    def flight_depth(self, r):
-        return r.depth + 1
+    def run(self, r):
+        # READING: the planning time of a stage in flight is the one of its
+        # run decision, also where the oracle's has changed since.
+        self.flight[r.number] = self.plan(r, r.depth + 1)
+        return StagePolicy.run(self, r)
 
     def first_free(self):
         return min(self.device_free(d) for d in self.e.devices)

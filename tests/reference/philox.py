@@ -56,23 +56,23 @@ class Stream:
         return ((a >> 5) * 67108864.0 + (b >> 6)) / 9007199254740992.0
 
     def below(self, n):
-        """An integer in 0..n-1 as gsl_rng_uniform_int draws it: whole words,
-        the incomplete last interval refused."""
-        scale = MASK // n
-        while True:
-            k = self.word() // scale
-            if k < n:
-                return k
+        """An integer in 0..n-1."""
+        return math.floor(self.uniform() * n)
 
     def exponential(self, mean):
         return -mean * math.log1p(-self.uniform())
 
     def shuffled(self, n):
-        """gsl_ran_shuffle of 0..n-1: from the last place down, each exchanged
-        with one of those up to and including itself."""
+        """0..n-1 as gsl_ran_shuffle orders them: from the last place down,
+        each exchanged with one of those up to and including itself, drawn
+        as gsl_rng_uniform_int does: one word in whole intervals, the
+        incomplete last interval refused."""
         a = list(range(n))
         for i in range(n - 1, 0, -1):
-            j = self.below(i + 1)
+            scale = MASK // (i + 1)
+            j = self.word() // scale
+            while j > i:
+                j = self.word() // scale
             a[i], a[j] = a[j], a[i]
         return a
 

@@ -102,15 +102,20 @@ class Bundle:
                                             and rng.random() < 0.5):
                     continue
                 rows += ["%s,%s,%d,%s,%s" % (
-                    n, s, d, round(rng.uniform(1, 400), rng.choice((0, 1, 2))),
-                    rng.choice(("", "0.5"))) for d in range(1, depths + 1)]
+                    n, s, d, watts(rng, 1, 400), rng.choice(("", "0.5")))
+                    for d in range(1, depths + 1)]
         return "network,setting,depth,power_w,stderr_w", rows
 
     def setting_rows(self, rng):
         return "setting,sm_count,power_cap_w,clock_mhz,idle_power_w", [
             "%s,%s,,,%s" % (s, rng.choice(("", "132")),
-                            round(rng.uniform(0, 120), 1))
-            for s in self.settings]
+                            watts(rng, 0, 120)) for s in self.settings]
+
+
+def watts(rng, low, high):
+    """With so many digits that no energy lies half way between two numbers of
+    nine, where the last bit of a sum would decide what is printed."""
+    return round(rng.uniform(low, high), 10)
 
 
 class Scenario:
@@ -156,11 +161,15 @@ class Scenario:
     def put(self, section, **keys):
         self.ini.setdefault(section, {}).update(keys)
 
-    def time(self, rng, low, high):
-        """A time between low and high full depths, unit at random."""
-        if rng.random() < 0.5:
-            return "%sT" % round(rng.uniform(low, high), rng.choice((1, 2)))
+    def time(self, rng, low, high, in_t=None):
+        """A time between low and high full depths, unit at random; above 0
+        if low is."""
         depths = self.bundle.networks[self.networks[0]][1]
+        share = round(rng.uniform(low, high), rng.choice((1, 2)))
+        if in_t is None:
+            in_t = rng.random() < 0.5
+        if in_t and (low == 0 or share * depths * self.bundle.least > 1):
+            return "%sT" % share
         stage = (self.bundle.least + self.bundle.most) / 2
         ns = max(1, round(rng.uniform(low, high) * depths * stage))
         if ns > 10000 and rng.random() < 0.5:
@@ -204,8 +213,8 @@ class Scenario:
         elif way == "rate_hz":
             depths = self.bundle.networks[self.networks[0]][1]
             stage = (self.bundle.least + self.bundle.most) / 2
-            self.put("arrivals", rate_hz="%.6g" % (load * self.devices * 1e9
-                                                   / (depths * stage)))
+            self.put("arrivals", rate_hz="%.6g" % min(
+                1e9, load * self.devices * 1e9 / (depths * stage)))
         else:
             self.put("arrivals", period=self.time(rng, 0.2, 2))
 
@@ -213,9 +222,9 @@ class Scenario:
         self.rate(rng)
         if rng.random() < 0.5:
             self.put("arrivals", offset=self.time(rng, 0, 3))
-        if rng.random() < 0.5:
-            period = self.ini["arrivals"].get("period")
-            self.put("arrivals", jitter=period or "1ns")
+        period = self.ini["arrivals"].get("period")
+        if period and rng.random() < 0.5:
+            self.put("arrivals", jitter=period)
 
     def poisson(self, rng):
         self.rate(rng)
@@ -237,7 +246,8 @@ class Scenario:
         count = self.warmup + self.requests + rng.choice((0, 0, 3))
         mean = self.bundle.most * 2
         groups = rng.random() < 0.25
-        drawn = rng.random() < 0.4
+        # A drawn deadline could end a group before its members come.
+        drawn = not groups and rng.random() < 0.4
         lines = []
         at = 0
         first = {}
@@ -255,13 +265,6 @@ class Scenario:
                 "" if rng.random() < 0.3
                 else rng.randrange(self.bundle.inputs),
                 "," + group if groups else ""))
-        # A drawn deadline and a scale could end a group before its members.
-        if groups:
-            drawn = False
-            lines = [line.split(",") for line in lines]
-            for fields in lines:
-                fields[1] = fields[1] or "1000000"
-            lines = [",".join(fields) for fields in lines]
         write(os.path.join(self.folder, "arrivals.csv"),
               "release_ns,relative_deadline_ns,input%s\n%s" % (
                   ",group" if groups else "",
@@ -278,17 +281,18 @@ class Scenario:
                 and len(set(line.split(",")[0] for line in
                             lines[:self.warmup + self.requests])) > 1:
             self.rate(rng, period=False)
-        if rng.random() < 0.2:
-            # Nothing may run short: all rows that are kept are used.
-            del self.ini["workload"]["requests"]
-            if not drawn:
-                self.put("arrivals", window="0..%dns" % (at + 1))
-        elif rng.random() < 0.2 and way == "":
-            begin = int(lines[min(1, count - 1)].split(",")[0])
-            left = sum(int(line.split(",")[0]) >= begin for line in lines)
-            if left > self.warmup:
-                self.put("arrivals", window="%dns..%dns" % (begin, at + 1))
+        # Then nothing may run short: all rows that are left are used.
+        instants = [int(line.split(",")[0]) for line in lines]
+        if rng.random() < 0.3 and way != "rate":
+            begin, end = rng.choice((0, instants[count // 3])), \
+                rng.choice((at, at + 1))
+            if sum(begin <= t < end for t in instants) > self.warmup:
+                self.put("arrivals", window="%s..%dns" % (
+                    "%dns" % begin if begin else "0", end))
                 del self.ini["workload"]["requests"]
+        elif rng.random() < 0.3 and way != "rate" and count >= 12:
+            self.put("arrivals", keep=rng.choice((0.7, 0.9, 1)))
+            del self.ini["workload"]["requests"]
 
     def deadline(self, rng):
         if rng.random() < 0.3:
@@ -297,7 +301,7 @@ class Scenario:
             return
         low = self.time(rng, 0.2, 1.2)
         self.put("deadline", distribution="uniform", min=low,
-                 max=self.time(rng, 2, 8))
+                 max=self.time(rng, 2, 8, low.endswith("T")))
 
     def inputs(self, rng):
         order = rng.choice(("", "", "uniform", "sequential", "shuffled",

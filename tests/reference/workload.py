@@ -89,15 +89,18 @@ class Workload:
             self.mean_deadline = float(self.deadline_value)
 
     def _read_rate(self):
-        """The gap 1 / lambda in ns, a double (None where there is none)."""
+        """The gap 1 / lambda in ns and lambda in Hz, doubles (None where
+        there is no rate)."""
         load = self.get("arrivals", "load")
         rate_hz = self.get("arrivals", "rate_hz")
         period = self.get("arrivals", "period")
-        self.gap_ns = None
+        self.gap_ns = self.rate_hz = None
         if load is not None:
             self.gap_ns = self.T / (float(load) * self.devices)
+            self.rate_hz = float(load) * self.devices / self.T * 1e9
         elif rate_hz is not None:
-            self.gap_ns = 1e9 / float(rate_hz)
+            self.rate_hz = float(rate_hz)
+            self.gap_ns = 1e9 / self.rate_hz
         elif period is not None:
             self.gap_ns = float(self.time(period))
 
@@ -179,9 +182,11 @@ class Source:
         if scale is not None:
             rows = [dict(r, release=llround(r["release"] * float(scale)))
                     for r in rows]
-        elif w.gap_ns is not None:
+        elif w.rate_hz is not None:
+            # Rates in Hz, as printed: where a scaled release falls between
+            # two instants the order of the divisions decides.
             span = rows[-1]["release"] - rows[0]["release"]
-            factor = w.gap_ns * (len(rows) - 1) / span
+            factor = (len(rows) - 1) / (span * 1e-9) / w.rate_hz
             rows = [dict(r, release=llround(r["release"] * factor))
                     for r in rows]
         return rows
@@ -249,7 +254,7 @@ class Source:
                 visit += 1
                 stream = self.draw(philox.MMPP, visit)
                 others = [i for i in range(m) if i != state]
-                state = others[int(stream.uniform() * len(others))]
+                state = others[stream.below(len(others))]
                 leaves = at + llround(stream.exponential(stays[state]))
             if per_ns[state] > 0:
                 at += llround(todo / per_ns[state])
@@ -284,7 +289,7 @@ class Source:
         size = w.bundle.inputs
         order = w.get("inputs", "order", "uniform")
         if order == "uniform":
-            return int(self.draw(philox.INPUTS, n).uniform() * size)
+            return self.draw(philox.INPUTS, n).below(size)
         if order == "sequential":
             return n % size
         if order == "shuffled":
@@ -324,4 +329,4 @@ class Source:
                 hard = u < self._leave_easy
             self._states.append(hard)
         among = self._hard if self._states[n] else self._easy
-        return among[int(self.draw(philox.INPUTS, n).uniform() * len(among))]
+        return among[self.draw(philox.INPUTS, n).below(len(among))]
