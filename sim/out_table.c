@@ -179,7 +179,10 @@ void out_table(struct text *t, const struct results *s,
 			s->seed[0], s->seed[s->replications - 1], n,
 			n >= STATS_ENOUGH ? "; ± is half a 95 % confidence interval"
 			: "; from 5 on with confidence intervals");
-	text_add(t, "\n");
+	text_add(t, "%-12s%s\n%-12s%s\n\n", "columns", "accuracy: right answers in time, "
+		"of all requests; miss: no answer by the deadline;", "",
+		"mean depth: stages completed in time; response: from release to "
+		"leaving");
 	out_table_policies(t, s, 0);
 	if (m) {
 		text_add(t, "\nDifferences between runs on the same requests, seed by "

@@ -377,7 +377,11 @@ START_TEST(differences_are_put_into_words)
 	out_table(&t, &s, &d);
 	ck_assert_str_eq(t.s,
 		"seeds       1 to 5: means of 5 replications; ± is half a 95 % "
-		"confidence interval\n\n"
+		"confidence interval\n"
+		"columns     accuracy: right answers in time, of all requests; miss: no "
+		"answer by the deadline;\n"
+		"            mean depth: stages completed in time; response: from "
+		"release to leaving\n\n"
 		"policy         accuracy      miss ratio   p50 response   p99 response\n"
 		"                      %               %             ms             ms\n"
 		"---------------------------------------------------------------------\n"
