@@ -15,7 +15,7 @@ static const struct { const char *name, *policy; } schedules[] = {
 	{ "two_devices", "edf" }, { "round_robin", "rr" },
 	{ "overhead", "edf" }, { "least_confident", "lcf" },
 	{ "environment", "edf" }, { "changes_at_once", "edf" }, { "warm_up", "fifo" },
-	{ "online", "imprecise" },
+	{ "online", "imprecise" }, { "oracle", "oracle" },
 };
 enum { SCHEDULES = sizeof schedules / sizeof *schedules };
 
