@@ -70,9 +70,9 @@ static void propose(struct contest *c, struct move m)
 }
 
 /* Fill in slack_ns, what is left before the deadline, and low_ns, the least
- * slack from there on. Returns the first task that the present plan overruns,
- * or n. */
-static int find_slack(struct assign_task *t, int n)
+ * slack from there on, or from there up to x if that comes first. Returns the
+ * first task that the present plan overruns, or n. */
+static int find_slack(struct assign_task *t, int n, int x)
 {
 	int64_t sum = 0, low = TIME_MAX_NS;
 	int late = n;
@@ -85,7 +85,7 @@ static int find_slack(struct assign_task *t, int n)
 	for (int i = n - 1; i >= 0; i--) {
 		if (t[i].slack_ns < 0)
 			late = i;
-		if (t[i].slack_ns < low)
+		if (t[i].slack_ns < low || i == x - 1)
 			low = t[i].slack_ns;
 		t[i].low_ns = low;
 	}
@@ -128,34 +128,30 @@ static void propose_pair(struct contest *c, const struct moves *own,
 	}
 }
 
-/* The same for all depths of y. `between_ns`: least slack from the earlier of
- * the two up to the later one, which feels only the earlier's shift;
- * `after_ns`: from the later one on. Nearly all pairs do not fit or gain
- * nothing, which the first two tests find out cheaply. */
-static inline void propose_pairs(struct contest *c, const struct moves *own,
-	const struct assign_task *y, bool y_first, int64_t between_ns,
-	int64_t after_ns)
+/* The same for all depths of y: y by itself must not take more than y_ns, x not
+ * more than x_ns, both not more than both_ns. Nearly all pairs do not fit or
+ * gain nothing, which the first two tests find out cheaply. */
+static void propose_pairs(struct contest *c, const struct moves *own,
+	const struct assign_task *y, int64_t y_ns, int64_t x_ns, int64_t both_ns)
 {
+	const int64_t *total_ns = y->total_ns;
 	int32_t now = planned_depth(y);
+	int64_t now_ns = total_ns[now];
 	double reward = assign_reward(y, now);
-	int64_t total_ns = y->total_ns[now];
-	/* As much as there would be if x took the least. */
-	int64_t most_ns = after_ns - own->shift[0].added_ns;
 
-	if (y_first && between_ns < most_ns)
-		most_ns = between_ns;
+	/* What there would be if x took the least. */
+	if (both_ns - own->shift[0].added_ns < y_ns)
+		y_ns = both_ns - own->shift[0].added_ns;
 	for (int32_t l = assign_least(y); l <= y->depths; l++) {
-		struct shift other = { y->reward[l - 1] - reward,
-			y->total_ns[l] - total_ns, l };
-		int64_t limit = after_ns - other.added_ns;
+		int64_t added = total_ns[l] - now_ns;
+		double gain = y->reward[l - 1] - reward;
 
-		if (other.added_ns > most_ns)
+		if (added > y_ns)
 			break;      /* deeper takes longer still */
-		if (other.gain + own->most < c->worth)
+		if (gain + own->most < c->worth)
 			continue;
-		if (!y_first && between_ns < limit)
-			limit = between_ns;
-		propose_pair(c, own, y, other, limit);
+		propose_pair(c, own, y, (struct shift){ gain, added, l },
+			both_ns - added < x_ns ? both_ns - added : x_ns);
 	}
 }
 
@@ -177,39 +173,35 @@ bool assign_move(struct assign_task *t, int n, int x)
 {
 	struct contest c = { .worth = SAME };
 	struct moves own;
-	int late = find_slack(t, n), at = x;
-	int64_t between, after;
+	/* Without an x its place is the end. */
+	int at = x < 0 ? n : x, late = find_slack(t, n, at);
+	int64_t between = TIME_MAX_NS, after = TIME_MAX_NS;
 
-	if (x < 0) {
-		/* y moves alone; the end takes x's place. */
-		own.n = 1;
-		own.most = 0;
-		own.shift[0] = (struct shift){ 0 };
-		at = n;
-	} else {
+	own.n = 1;
+	own.most = 0;
+	own.shift[0] = (struct shift){ 0 };
+	if (x >= 0) {
+		after = t[x].low_ns;
 		list_moves(&own, &t[x]);
 		for (int i = 0; i < own.n; i++)
-			if (late >= x && own.shift[i].added_ns <= t[x].low_ns)
+			if (late >= x && own.shift[i].added_ns <= after)
 				propose(&c, (struct move){
 					own.shift[i].gain, own.shift[i].added_ns,
 					NULL, own.shift[i].depth, 0 });
 	}
-	if (!own.n)
-		return false;
-	after = at < n ? t[at].low_ns : TIME_MAX_NS;
-	between = INT64_MAX;
-	for (int y = at - 1; y >= 0; y--) {
-		if (t[y].slack_ns < between)
-			between = t[y].slack_ns;
-		if (late >= y)
-			propose_pairs(&c, &own, &t[y], true, between,
-				after);
-	}
-	between = INT64_MAX;
-	for (int y = at + 1; y < n && late >= at; y++) {
-		if (t[y - 1].slack_ns < between)
+	/* The earlier of x and y shifts all deadlines from its own on, the later
+	 * one those from its own on too; before the earlier nothing may be late
+	 * already. */
+	for (int y = 0; y < n && own.n && late >= (y < at ? y : at); y++) {
+		bool first = y < at;
+
+		if (y > at && t[y - 1].slack_ns < between)
 			between = t[y - 1].slack_ns;
-		propose_pairs(&c, &own, &t[y], false, between, t[y].low_ns);
+		if (y != at)
+			propose_pairs(&c, &own, &t[y],
+				first ? t[y].low_ns : TIME_MAX_NS,
+				first ? TIME_MAX_NS : between,
+				first ? after : t[y].low_ns);
 	}
 	if (c.best.gain <= SAME)
 		return false;
