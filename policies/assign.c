@@ -75,12 +75,12 @@ static void *grow(struct assign *a, const void *old, int used, int n, size_t siz
 	return p;
 }
 
-static void room_for_tasks(struct assign *a, const struct assign_task *t, int n)
+static void room_for_tasks(struct assign *a, struct assign_task *const *t, int n)
 {
 	int options = 0;
 
 	for (int i = 0; i < n; i++)
-		options += t[i].depths;
+		options += t[i]->depths;
 	if (n > a->tasks) {
 		a->tasks = 2 * n;
 		a->row = grow(a, NULL, 0, a->tasks + 1, sizeof *a->row);
@@ -116,16 +116,16 @@ static void room_for_scratch(struct assign *a, int n)
 
 /* Of the first n tasks the one kept with the largest remaining mandatory time;
  * ties: the higher number. -1 if all weigh nothing. */
-static int heaviest(const struct assign_task *t, int n)
+static int heaviest(struct assign_task *const *t, int n)
 {
 	int64_t most = 0;
 	int found = -1;
 
 	for (int i = 0; i < n; i++) {
-		int64_t cost = assign_cost(&t[i], t[i].plan);
+		int64_t cost = assign_cost(t[i], t[i]->plan);
 
 		if (cost > most || (found >= 0 && cost == most
-		    && t[i].number > t[found].number)) {
+		    && t[i]->number > t[found]->number)) {
 			most = cost;
 			found = i;
 		}
@@ -134,21 +134,21 @@ static int heaviest(const struct assign_task *t, int n)
 }
 
 /* Plan the least depth for as many tasks as possible, 0 for the others. */
-static void keep_most(struct assign_task *t, int n)
+static void keep_most(struct assign_task *const *t, int n)
 {
 	int64_t sum = 0;
 
 	for (int i = 0; i < n; i++) {
-		int64_t cost = assign_cost(&t[i], assign_least(&t[i]));
+		int64_t cost = assign_cost(t[i], assign_least(t[i]));
 
-		t[i].plan = assign_fits_alone(&t[i], cost) ? assign_least(&t[i]) : 0;
-		if (t[i].plan)
+		t[i]->plan = assign_fits_alone(t[i], cost) ? assign_least(t[i]) : 0;
+		if (t[i]->plan)
 			sum += cost;
-		if (sum > t[i].left_ns) {
+		if (sum > t[i]->left_ns) {
 			int k = heaviest(t, i + 1);
 			if (k >= 0) {
-				sum -= assign_cost(&t[k], t[k].plan);
-				t[k].plan = 0;
+				sum -= assign_cost(t[k], t[k]->plan);
+				t[k]->plan = 0;
 			}
 		}
 	}
@@ -158,7 +158,7 @@ static void keep_most(struct assign_task *t, int n)
 
 /* Rows for the tasks kept and their options by rising depth, without those
  * that cost more for no more quanta: dominated like states. */
-static int list_options(struct assign *a, const struct assign_task *t, int n,
+static int list_options(struct assign *a, struct assign_task *const *t, int n,
 	double delta)
 {
 	int rows = 0, options = 0;
@@ -167,19 +167,19 @@ static int list_options(struct assign *a, const struct assign_task *t, int n,
 		struct row *w = &a->row[rows];
 		int32_t most = -1;
 
-		if (!t[i].plan)
+		if (!t[i]->plan)
 			continue;
 		*w = (struct row){ .task = i, .option = options,
-			.left_ns = t[i].left_ns };
-		for (int l = assign_least(&t[i]); l <= t[i].depths; l++) {
+			.left_ns = t[i]->left_ns };
+		for (int l = assign_least(t[i]); l <= t[i]->depths; l++) {
 			struct option *o = &a->option[options];
 
 			o->depth = l;
-			o->cost_ns = assign_cost(&t[i], l);
-			if (o->cost_ns > t[i].left_ns
-			    || !assign_fits_alone(&t[i], o->cost_ns))
+			o->cost_ns = assign_cost(t[i], l);
+			if (o->cost_ns > t[i]->left_ns
+			    || !assign_fits_alone(t[i], o->cost_ns))
 				break;
-			o->reward = assign_reward(&t[i], l);
+			o->reward = assign_reward(t[i], l);
 			o->quanta = (int32_t)(o->reward / delta + SAME);
 			if (o->quanta > most) {
 				most = o->quanta;
@@ -432,7 +432,7 @@ static void make_row(struct assign *a, int i, int used, double hope)
 	}
 }
 
-int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
+int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
 	double delta)
 {
 	int rows, used = 1;
@@ -453,7 +453,7 @@ int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
 	/* The first state of the last row is worth most. */
 	assert(a->row[rows - 1].states);
 	for (int i = rows - 1, s = a->row[i].state; i >= 0; i--) {
-		t[a->row[i].task].plan = a->state[s].depth;
+		t[a->row[i].task]->plan = a->state[s].depth;
 		s = a->state[s].parent;
 	}
 	return a->state[a->row[rows - 1].state].quanta;

@@ -2,7 +2,8 @@
  * which depth to plan for each live request, so that all planned stages, run
  * in deadline order, end in time and the predicted rewards add up to the most.
  *
- * Requests come as an array of tasks in EDF order (deadline, then number).
+ * Requests come as tasks, in EDF order (deadline, then number), by pointers, so
+ * that a task may live with what else is known of its request.
  * The stages planned for task i up to depth l take C_i^l, the sum of their
  * planning times, and a plan is feasible iff for every i
  *     sum over j <= i of C_j  <=  left_ns of i.
@@ -22,7 +23,6 @@ struct assign_task {
 	                             * strictly rising from total_ns[0] = 0 */
 	const double *reward;       /* [depth - 1]: R^depth >= 0; read from depth
 	                             * max(done, mandatory) on */
-	int32_t slot;               /* the caller's: whose task this is */
 	int32_t done;               /* stages over or in flight, c_i */
 	int32_t mandatory, depths;  /* m_i, L_i */
 	int32_t plan;               /* l_i; 0: dropped, below the mandatory depth */
@@ -61,17 +61,17 @@ struct assign *assign_new(struct arena *arena);
 /* The dynamic program of 2.2 with rewards quantised to multiples of delta,
  * its ties included, after Moore-Hodgson where not all mandatory parts fit.
  * Sets every plan. Returns r*, the quantised reward of the plan. */
-int64_t assign_depths(struct assign *a, struct assign_task *t, int n,
+int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
 	double delta);
 
 /* The greedy update of section 3 at a completion of task x (an index; -1: it
  * takes no part): make the one move that gains most, if any gains at all.
  * Returns whether a plan changed. O(n L^2). */
-bool assign_move(struct assign_task *t, int n, int x);
+bool assign_move(struct assign_task *const *t, int n, int x);
 
 /* The second step of the idle refill: of all tasks given, none of which has a
  * stage planned, take one deeper, the extension with the largest gain that
  * fits its alone_ns. Returns whether there was one. */
-bool assign_extend(struct assign_task *t, int n);
+bool assign_extend(struct assign_task *const *t, int n);
 
 #endif

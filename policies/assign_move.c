@@ -18,7 +18,7 @@ struct shift { double gain; int64_t added_ns; int32_t depth; };
 struct move {
 	double gain;
 	int64_t added_ns;
-	const struct assign_task *y;
+	struct assign_task *y;
 	int32_t own, other;         /* the depths moved to */
 };
 
@@ -72,22 +72,22 @@ static void propose(struct contest *c, struct move m)
 /* Fill in slack_ns, what is left before the deadline, and low_ns, the least
  * slack from there on, or from there up to x if that comes first. Returns the
  * first task that the present plan overruns, or n. */
-static int find_slack(struct assign_task *t, int n, int x)
+static int find_slack(struct assign_task *const *t, int n, int x)
 {
 	int64_t sum = 0, low = TIME_MAX_NS;
 	int late = n;
 
 	for (int i = 0; i < n; i++) {
-		sum += t[i].total_ns[planned_depth(&t[i])]
-			- t[i].total_ns[t[i].done];
-		t[i].slack_ns = t[i].left_ns - sum;
+		sum += t[i]->total_ns[planned_depth(t[i])]
+			- t[i]->total_ns[t[i]->done];
+		t[i]->slack_ns = t[i]->left_ns - sum;
 	}
 	for (int i = n - 1; i >= 0; i--) {
-		if (t[i].slack_ns < 0)
+		if (t[i]->slack_ns < 0)
 			late = i;
-		if (t[i].slack_ns < low || i == x - 1)
-			low = t[i].slack_ns;
-		t[i].low_ns = low;
+		if (t[i]->slack_ns < low || i == x - 1)
+			low = t[i]->slack_ns;
+		t[i]->low_ns = low;
 	}
 	return late;
 }
@@ -113,7 +113,7 @@ static double most_within(const struct moves *own, int64_t limit_ns)
 
 /* Moves of x together with y to depth `other`, x having limit_ns for it. */
 static void propose_pair(struct contest *c, const struct moves *own,
-	const struct assign_task *y, struct shift other, int64_t limit_ns)
+	struct assign_task *y, struct shift other, int64_t limit_ns)
 {
 	if (most_within(own, limit_ns) + other.gain < c->worth
 	    || !may_move(y, other.depth))
@@ -132,7 +132,7 @@ static void propose_pair(struct contest *c, const struct moves *own,
  * more than x_ns, both not more than both_ns. Nearly all pairs do not fit or
  * gain nothing, which the first two tests find out cheaply. */
 static void propose_pairs(struct contest *c, const struct moves *own,
-	const struct assign_task *y, int64_t y_ns, int64_t x_ns, int64_t both_ns)
+	struct assign_task *y, int64_t y_ns, int64_t x_ns, int64_t both_ns)
 {
 	const int64_t *total_ns = y->total_ns;
 	int32_t now = planned_depth(y);
@@ -169,7 +169,7 @@ static void list_moves(struct moves *own, const struct assign_task *x)
 	}
 }
 
-bool assign_move(struct assign_task *t, int n, int x)
+bool assign_move(struct assign_task *const *t, int n, int x)
 {
 	struct contest c = { .worth = SAME };
 	struct moves own;
@@ -181,8 +181,8 @@ bool assign_move(struct assign_task *t, int n, int x)
 	own.most = 0;
 	own.shift[0] = (struct shift){ 0 };
 	if (x >= 0) {
-		after = t[x].low_ns;
-		list_moves(&own, &t[x]);
+		after = t[x]->low_ns;
+		list_moves(&own, t[x]);
 		for (int i = 0; i < own.n; i++)
 			if (late >= x && own.shift[i].added_ns <= after)
 				propose(&c, (struct move){
@@ -195,38 +195,38 @@ bool assign_move(struct assign_task *t, int n, int x)
 	for (int y = 0; y < n && own.n && late >= (y < at ? y : at); y++) {
 		bool first = y < at;
 
-		if (y > at && t[y - 1].slack_ns < between)
-			between = t[y - 1].slack_ns;
+		if (y > at && t[y - 1]->slack_ns < between)
+			between = t[y - 1]->slack_ns;
 		if (y != at)
-			propose_pairs(&c, &own, &t[y],
-				first ? t[y].low_ns : TIME_MAX_NS,
+			propose_pairs(&c, &own, t[y],
+				first ? t[y]->low_ns : TIME_MAX_NS,
 				first ? TIME_MAX_NS : between,
-				first ? after : t[y].low_ns);
+				first ? after : t[y]->low_ns);
 	}
 	if (c.best.gain <= SAME)
 		return false;
 	if (x >= 0)
-		t[x].plan = c.best.own;
+		t[x]->plan = c.best.own;
 	if (c.best.y)
-		t[c.best.y - t].plan = c.best.other;
+		c.best.y->plan = c.best.other;
 	return true;
 }
 
-bool assign_extend(struct assign_task *t, int n)
+bool assign_extend(struct assign_task *const *t, int n)
 {
 	struct contest c = { .worth = SAME };
 
 	for (int i = 0; i < n; i++) {
-		for (int32_t l = assign_least(&t[i]); l <= t[i].depths; l++) {
-			struct shift s = shift_to(&t[i], l);
+		for (int32_t l = assign_least(t[i]); l <= t[i]->depths; l++) {
+			struct shift s = shift_to(t[i], l);
 
-			if (may_move(&t[i], l))
+			if (may_move(t[i], l))
 				propose(&c, (struct move){ s.gain, s.added_ns,
-					&t[i], 0, l });
+					t[i], 0, l });
 		}
 	}
 	if (c.best.gain <= SAME)
 		return false;
-	t[c.best.y - t].plan = c.best.other;
+	c.best.y->plan = c.best.other;
 	return true;
 }

@@ -28,7 +28,7 @@ static void on_release(void *state, const struct view *v, int slot)
 	struct online_request *r = view_memory(v, slot);
 
 	predict_rewards(&s->predict, 0, r->reward);
-	online_release(&s->online, v);
+	online_release(&s->online, v, slot);
 }
 
 static void on_stage_done(void *state, const struct view *v, int slot,

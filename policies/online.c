@@ -62,18 +62,6 @@ static int64_t time_left(const struct online *o, const struct view *v,
 	return left;
 }
 
-/* The planning times of task n, of the stages after `done`. */
-static const int64_t *list_times(struct online *o, const struct view *v,
-	int slot, int n, int32_t done)
-{
-	int64_t *total = o->total_ns + n * (o->plan.depths + 1);
-
-	total[done] = 0;
-	for (int l = done + 1; l <= o->plan.depths; l++)
-		total[l] = total[l - 1] + stage_ns(o, v, slot, l);
-	return total;
-}
-
 static void room_for_tasks(struct online *o, int n)
 {
 	if (n <= o->room)
@@ -85,84 +73,83 @@ static void room_for_tasks(struct online *o, int n)
 			(size_t)(o->plan.depths + 1) * sizeof *o->total_ns);
 }
 
-/* The live requests due after `start_ns` as tasks, in EDF order. With
- * `settle`, the others are left with the depth they have. Returns how many. */
+/* The planning times of the n-th task's stages after `done`. */
+static const int64_t *list_times(struct online *o, const struct view *v,
+	int slot, int n, int32_t done)
+{
+	int64_t *total = o->total_ns + n * (o->plan.depths + 1);
+
+	total[done] = 0;
+	for (int l = done + 1; l <= o->plan.depths; l++)
+		total[l] = total[l - 1] + stage_ns(o, v, slot, l);
+	return total;
+}
+
+/* Bring the tasks of the live requests due after `start_ns` up to date and list
+ * them in EDF order. With `settle`, the other requests are left with the depth
+ * they have. Returns how many. */
 static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
 	bool settle)
 {
-	/* A copy, as the compiler must expect each store into the tasks to
-	 * change the original. */
-	const struct view w = *v;
-	const int32_t mandatory = o->plan.mandatory, depths = o->plan.depths;
 	int n = 0;
 
-	room_for_tasks(o, w.lives);
-	for (int i = 0; i < w.lives; i++) {
-		int slot = w.edf[i].slot;
-		const struct request *q = &w.req[slot];
-		struct online_request *r = request_of(&w, slot);
-		int64_t left = w.edf[i].deadline_ns - start_ns, alone = left;
-		int32_t done = done_of(q);
+	room_for_tasks(o, v->lives);
+	for (int i = 0; i < v->lives; i++) {
+		const struct edf_entry *e = &v->edf[i];
+		const struct request *q = &v->req[e->slot];
+		struct online_request *r = request_of(v, e->slot);
+		struct assign_task *t = &r->task;
 
-		if (left <= 0) {
+		t->done = done_of(q);
+		t->left_ns = t->alone_ns = e->deadline_ns - start_ns;
+		if (t->left_ns <= 0) {
 			if (settle)
-				r->plan = done < mandatory ? 0 : done;
+				t->plan = t->done < t->mandatory ? 0 : t->done;
 			continue;
 		}
-		if (w.devices > 1) {
-			left = time_left(o, v, w.edf[i].deadline_ns);
+		if (v->devices > 1) {
+			t->left_ns = time_left(o, v, e->deadline_ns);
 			if (q->device >= 0)
-				alone = w.edf[i].deadline_ns
+				t->alone_ns = e->deadline_ns
 					- o->free_ns[q->device];
 		}
-		o->task[n] = (struct assign_task){
-			.number = w.edf[i].number,
-			.left_ns = left,
-			.alone_ns = alone,
-			.total_ns = o->foresee ? list_times(o, v, slot, n, done)
-				: o->plan.total_ns,
-			.reward = r->reward,
-			.slot = slot,
-			.done = done,
-			.mandatory = mandatory,
-			.depths = depths,
-			.plan = r->plan,
-		};
-		n++;
+		t->total_ns = o->foresee
+			? list_times(o, v, e->slot, n, t->done)
+			: o->plan.total_ns;
+		t->reward = r->reward; /* it may have moved */
+		o->task[n++] = t;
 	}
 	return n;
 }
 
-static void store_plans(const struct online *o, const struct view *v, int n)
-{
-	for (int i = 0; i < n; i++)
-		request_of(v, o->task[i].slot)->plan = o->task[i].plan;
-}
-
-/* ---- Planning ------------------------------------------------------------------- */
+/* ---- Planning -------------------------------------------------------------- */
 
 static void plan_all(struct online *o, const struct view *v)
 {
 	int n = list_tasks(o, v, find_free(o, v), true);
 
 	(void)assign_depths(o->assign, o->task, n, o->delta);
-	store_plans(o, v, n);
 }
 
-void online_release(struct online *o, const struct view *v)
+void online_release(struct online *o, const struct view *v, int slot)
 {
+	struct assign_task *t = &request_of(v, slot)->task;
+
+	t->number = v->req[slot].number;
+	t->mandatory = o->plan.mandatory;
+	t->depths = o->plan.depths;
 	o->nothing_ns = -1;
 	plan_all(o, v);
 }
 
 static void move_one(struct online *o, const struct view *v, int slot)
 {
+	const struct assign_task *mine = &request_of(v, slot)->task;
 	int n = list_tasks(o, v, find_free(o, v), false), x = 0;
 
-	while (x < n && o->task[x].slot != slot)
+	while (x < n && o->task[x] != mine)
 		x++;
-	if (assign_move(o->task, n, x < n ? x : -1))
-		store_plans(o, v, n);
+	(void)assign_move(o->task, n, x < n ? x : -1);
 }
 
 void online_stage_done(struct online *o, const struct view *v, int slot)
@@ -181,14 +168,14 @@ void online_stage_done(struct online *o, const struct view *v, int slot)
 static bool still_planned(const struct online *o, const struct view *v, int slot)
 {
 	const struct request *q = &v->req[slot];
-	struct online_request *r = request_of(v, slot);
+	struct assign_task *t = &request_of(v, slot)->task;
 
-	if (q->depth >= r->plan)
+	if (q->depth >= t->plan)
 		return false;
 	if (!o->plan.skip || v->now_ns + stage_ns(o, v, slot, q->depth + 1)
 	    <= q->deadline_ns)
 		return true;
-	r->plan = q->depth < o->plan.mandatory ? 0 : q->depth;
+	t->plan = q->depth < t->mandatory ? 0 : q->depth;
 	return false;
 }
 
@@ -203,7 +190,7 @@ static bool any_planned(const struct online *o, const struct view *v)
 		if (view_waiting(v, slot))
 			any |= still_planned(o, v, slot);
 		else
-			any |= done_of(&v->req[slot]) < request_of(v, slot)->plan;
+			any |= done_of(&v->req[slot]) < request_of(v, slot)->task.plan;
 	}
 	return any;
 }
@@ -212,18 +199,16 @@ static bool any_planned(const struct online *o, const struct view *v)
  * extend the one waiting request that gains most. */
 static void refill(struct online *o, const struct view *v)
 {
-	int n, waiting = 0;
+	int waiting = 0;
 
 	plan_all(o, v);
 	if (any_planned(o, v))
 		return;
-	n = list_tasks(o, v, v->now_ns, false);
-	for (int i = 0; i < n; i++)
-		if (view_waiting(v, o->task[i].slot))
-			o->task[waiting++] = o->task[i];
-	if (assign_extend(o->task, waiting))
-		store_plans(o, v, waiting);
-	else
+	/* All are up to date, since the idle device is free now. */
+	for (int i = 0; i < v->lives; i++)
+		if (view_waiting(v, v->live[i]))
+			o->task[waiting++] = &request_of(v, v->live[i])->task;
+	if (!assign_extend(o->task, waiting))
 		o->nothing_ns = v->now_ns;
 }
 
@@ -235,7 +220,7 @@ static int find_answer(const struct online *o, const struct view *v)
 		int32_t depth = v->req[slot].depth;
 
 		if (view_waiting(v, slot) && depth >= o->plan.mandatory
-		    && depth >= request_of(v, slot)->plan)
+		    && depth >= request_of(v, slot)->task.plan)
 			return slot;
 	}
 	return -1;

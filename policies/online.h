@@ -35,7 +35,8 @@ extern const char *const online_updates[], *const online_answers[],
 /* What the scheduler keeps for a request; the policy's request memory begins
  * with it. */
 struct online_request {
-	int32_t plan;               /* l_i; 0: dropped, unless taken back */
+	struct assign_task task;    /* task.plan is l_i; 0: dropped, unless
+	                             * taken back */
 	double reward[BUNDLE_MAX_DEPTH]; /* R^depth at [depth - 1]: as seen up
 	                             * to the depth reached, then predicted */
 };
@@ -53,7 +54,7 @@ struct online {
 	struct assign *assign;
 	struct arena *arena;
 	int room;                   /* for tasks */
-	struct assign_task *task;
+	struct assign_task **task;  /* those that take part, in EDF order */
 	int64_t *total_ns;          /* [task][depth], if there is foresight */
 	int64_t *flight_ns;         /* [device]: planning time of its stage */
 	int64_t *free_ns;           /* [device]: when it is expected to be free */
@@ -66,7 +67,7 @@ void online_init(struct online *o, struct arena *a, const struct view *v);
 
 /* The hooks; rewards of the request concerned must have been brought up to
  * date before. online_stage_done is for live requests only. */
-void online_release(struct online *o, const struct view *v);
+void online_release(struct online *o, const struct view *v, int slot);
 void online_stage_done(struct online *o, const struct view *v, int slot);
 struct decision online_pick(struct online *o, const struct view *v);
 

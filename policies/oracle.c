@@ -24,7 +24,7 @@ static void on_release(void *state, const struct view *v, int slot)
 
 	for (int l = 1; l <= o->plan.depths; l++)
 		r->reward[l - 1] = future_confidence(v, slot, 0, l);
-	online_release(o, v);
+	online_release(o, v, slot);
 }
 
 static void on_stage_done(void *state, const struct view *v, int slot,

@@ -170,8 +170,9 @@ struct policy {
 	size_t request_size;       /* bytes per request, see view_memory */
 	bool clairvoyant;          /* may use view.future; marked in outputs */
 	bool work_conserving;      /* never waits while a waiting request's
-	                            * next stage could still end in time (a
-	                            * promise that the tests check) */
+	                            * next stage, as planned (p99), could
+	                            * still end in time (a promise that the
+	                            * tests check) */
 	bool needs_goal, needs_energy; /* refuse workloads without, exit 2 */
 
 	/* Required: what should the idle device v->asking do now? Called after
@@ -181,7 +182,8 @@ struct policy {
 
 	/* Optional; NULL means there is nothing to do. init runs before time
 	 * 0 with no request live; args holds a value per param. It returns 0,
-	 * or -1 after one message when the workload does not suit the policy. */
+	 * or -1 after one message when the workload does not suit the policy.
+	 * The arena lives as long as the run; hooks may take more from it. */
 	int  (*init)(void *state, struct arena *a, const struct view *v,
 	             const double *args);
 	/* At its release, already in view.live. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 6, DEEPEST = 4 };
+enum { MOST = 6, DEEPEST = 4, MANY = 60 };
 
 /* Tasks with their own times and rewards. */
 struct instance {
@@ -17,6 +17,35 @@ struct instance {
 	int64_t total[MOST][DEEPEST + 1];
 	double reward[MOST][DEEPEST];
 };
+
+/* The functions under test, for tasks in an array. */
+static int64_t plan_depths(struct assign *a, struct assign_task *t, int n,
+	double delta)
+{
+	struct assign_task *p[MANY];
+
+	for (int i = 0; i < n; i++)
+		p[i] = &t[i];
+	return assign_depths(a, p, n, delta);
+}
+
+static bool move(struct assign_task *t, int n, int x)
+{
+	struct assign_task *p[MANY];
+
+	for (int i = 0; i < n; i++)
+		p[i] = &t[i];
+	return assign_move(p, n, x);
+}
+
+static bool extend(struct assign_task *t, int n)
+{
+	struct assign_task *p[MANY];
+
+	for (int i = 0; i < n; i++)
+		p[i] = &t[i];
+	return assign_extend(p, n);
+}
 
 static int instances(int wanted)
 {
@@ -79,7 +108,7 @@ static void check_vector(const struct vector *v, double delta, int64_t quanta)
 	int64_t time = 0;
 
 	load(&x, v);
-	ck_assert_int_eq(assign_depths(assign_new(&arena), x.task, x.n, delta),
+	ck_assert_int_eq(plan_depths(assign_new(&arena), x.task, x.n, delta),
 		quanta);
 	for (int i = 0; i < v->n; i++) {
 		ck_assert_int_eq(x.task[i].plan, v->depth[i]);
@@ -157,7 +186,7 @@ START_TEST(moore_hodgson_drops_the_longest_then_the_latest)
 
 		for (int i = 0; i < x.n; i++)
 			put(&x, i, cases[k].left[i], 1, &cases[k].time[i], reward);
-		ck_assert_int_eq(assign_depths(assign_new(&arena), x.task, x.n,
+		ck_assert_int_eq(plan_depths(assign_new(&arena), x.task, x.n,
 			.01), 50 * (x.n - 1));
 		for (int i = 0; i < x.n; i++)
 			ck_assert_int_eq(x.task[i].plan, i != cases[k].dropped);
@@ -177,7 +206,7 @@ START_TEST(moore_hodgson_ties_go_by_number)
 	put(&x, 0, 4, 1, time, reward);
 	put(&x, 1, 5, 1, time, reward);
 	x.task[0].number = 9;
-	(void)assign_depths(assign_new(&arena), x.task, 2, .01);
+	(void)plan_depths(assign_new(&arena), x.task, 2, .01);
 	ck_assert_int_eq(x.task[0].plan, 0);
 	ck_assert_int_eq(x.task[1].plan, 1);
 	arena_fini(&arena);
@@ -193,7 +222,7 @@ START_TEST(quotients_are_floored_with_care)
 	struct instance x = { .n = 1 };
 
 	put(&x, 0, 4, 1, time, reward);
-	ck_assert_int_eq(assign_depths(assign_new(&arena), x.task, 1, .1), 3);
+	ck_assert_int_eq(plan_depths(assign_new(&arena), x.task, 1, .1), 3);
 	arena_fini(&arena);
 }
 END_TEST
@@ -211,11 +240,11 @@ START_TEST(a_greedy_move_trades_one_depth_for_another)
 	x.task[0].done = 2;
 	x.task[0].plan = 3;
 	x.task[1].plan = 1;
-	ck_assert(assign_move(x.task, 2, 0));
+	ck_assert(move(x.task, 2, 0));
 	ck_assert_int_eq(x.task[0].plan, 2);
 	ck_assert_int_eq(x.task[1].plan, 2);
-	ck_assert(!assign_move(x.task, 2, 0));
-	(void)assign_depths(a, x.task, 2, .01);
+	ck_assert(!move(x.task, 2, 0));
+	(void)plan_depths(a, x.task, 2, .01);
 	ck_assert_int_eq(x.task[0].plan, 2);
 	ck_assert_int_eq(x.task[1].plan, 2);
 	arena_fini(&arena);
@@ -287,7 +316,7 @@ START_TEST(depths_are_the_best_of_all_and_those_of_the_table)
 
 		make(&x, &seed, step);
 		y = copy(&x);
-		quanta = assign_depths(a, x.task, x.n, delta);
+		quanta = plan_depths(a, x.task, x.n, delta);
 		ck_assert_int_eq(quanta, slow_depths(y.task, y.n, delta));
 		ck_assert(same_plans(&x, &y));
 		ck_assert(slow_in_time(x.task, x.n));
@@ -327,7 +356,7 @@ START_TEST(the_loss_is_below_n_delta)
 		if (!slow_best(x.task, x.n, 1, &quanta, &best))
 			continue;
 		for (int d = 0; d < 6; d++) {
-			quanta = assign_depths(a, x.task, x.n, deltas[d]);
+			quanta = plan_depths(a, x.task, x.n, deltas[d]);
 			kept = slow_reward(x.task, x.n);
 			ck_assert_double_gt(kept, best - x.n * deltas[d]);
 			ck_assert_double_ge(kept,
@@ -335,7 +364,7 @@ START_TEST(the_loss_is_below_n_delta)
 		}
 		/* Halving delta never loses a quantum's worth. */
 		for (double d = 1; d > 1e-4; d /= 2) {
-			quanta = assign_depths(a, x.task, x.n, d);
+			quanta = plan_depths(a, x.task, x.n, d);
 			ck_assert_int_ge(quanta, 2 * last);
 			last = quanta;
 		}
@@ -370,16 +399,16 @@ START_TEST(more_time_never_lowers_the_plan_and_equal_deadlines_commute)
 			x.task[i].alone_ns = x.task[i].left_ns;
 		if (!slow_best(x.task, x.n, .1, &all, &best))
 			continue;
-		quanta = assign_depths(a, x.task, x.n, .1);
+		quanta = plan_depths(a, x.task, x.n, .1);
 		for (i = 0; i < x.n; i++)
 			x.task[i].number = pick_below(&seed, 1000) * 10 + i;
 		qsort(x.task, (size_t)x.n, sizeof *x.task, by_deadline);
-		ck_assert_int_eq(quanta, assign_depths(a, x.task, x.n, .1));
+		ck_assert_int_eq(quanta, plan_depths(a, x.task, x.n, .1));
 		i = (int)pick_below(&seed, x.n);
 		x.task[i].left_ns += 1 + pick_below(&seed, 5);
 		x.task[i].alone_ns = x.task[i].left_ns;
 		qsort(x.task, (size_t)x.n, sizeof *x.task, by_deadline);
-		ck_assert_int_le(quanta, assign_depths(a, x.task, x.n, .1));
+		ck_assert_int_le(quanta, plan_depths(a, x.task, x.n, .1));
 	}
 	arena_fini(&arena);
 }
@@ -389,7 +418,7 @@ END_TEST
  * leaves out most of the table: times in ns, confidences with all digits. */
 START_TEST(large_plans_are_those_of_the_table)
 {
-	enum { N = 60 };
+	enum { N = MANY };
 	static struct assign_task task[N], slow[N];
 	static int64_t total[N][5];
 	static double reward[N][4];
@@ -427,7 +456,7 @@ START_TEST(large_plans_are_those_of_the_table)
 		}
 		qsort(task, (size_t)n, sizeof *task, by_deadline);
 		memcpy(slow, task, sizeof slow);
-		ck_assert_int_eq(assign_depths(a, task, n, delta),
+		ck_assert_int_eq(plan_depths(a, task, n, delta),
 			slow_depths(slow, n, delta));
 		for (int i = 0; i < n; i++)
 			ck_assert_int_eq(task[i].plan, slow[i].plan);
@@ -450,7 +479,7 @@ START_TEST(the_greedy_update_is_the_plain_one_and_stays_in_time)
 		int at;
 
 		make(&x, &seed, k & 1 ? 100 : 5);
-		(void)assign_depths(a, x.task, x.n, .01);
+		(void)plan_depths(a, x.task, x.n, .01);
 		/* Time has passed, confidences have changed. */
 		if (k % 3 == 0)
 			for (int i = 0; i < x.n; i++)
@@ -468,7 +497,7 @@ START_TEST(the_greedy_update_is_the_plain_one_and_stays_in_time)
 		in_time = slow_in_time(x.task, x.n);
 		before = slow_reward(x.task, x.n);
 		late += !in_time;
-		if (assign_move(x.task, x.n, at)) {
+		if (move(x.task, x.n, at)) {
 			moved++;
 			ck_assert(slow_in_time(x.task, x.n));
 			ck_assert_double_gt(slow_reward(x.task, x.n), before);
@@ -502,20 +531,20 @@ START_TEST(an_extension_is_the_largest_gain_that_fits_alone)
 		x.task[i].alone_ns = 4;
 	}
 	/* .31 for one stage. */
-	ck_assert(assign_extend(x.task, 3));
+	ck_assert(extend(x.task, 3));
 	ck_assert_int_eq(x.task[2].plan, 2);
 	/* Without it .30 for two stages, or .2 if only one fits: the lower
 	 * number of equals. */
-	ck_assert(assign_extend(x.task, 2));
+	ck_assert(extend(x.task, 2));
 	ck_assert_int_eq(x.task[0].plan, 3);
 	x.task[0].plan = 1;
 	x.task[0].alone_ns = x.task[1].alone_ns = 3;
 	x.reward[0][1] = .7;
-	ck_assert(assign_extend(x.task, 2));
+	ck_assert(extend(x.task, 2));
 	ck_assert_int_eq(x.task[0].plan, 2);
 	x.task[0].alone_ns = x.task[1].alone_ns = 1;
 	x.task[0].plan = 1;
-	ck_assert(!assign_extend(x.task, 2));
+	ck_assert(!extend(x.task, 2));
 	arena_fini(&arena);
 }
 END_TEST

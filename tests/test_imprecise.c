@@ -24,7 +24,7 @@ static int plan_of(int number)
 	const struct online_request *r = view_memory(&s.view,
 		scene_slot(&s, number));
 
-	return r->plan;
+	return r->task.plan;
 }
 
 static double reward_of(int number, int depth)
