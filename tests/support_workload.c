@@ -79,6 +79,17 @@ struct workload *workload_good(const char *counts, const char *rest)
 	return w;
 }
 
+double stream_at(uint32_t seed, enum purpose p, uint64_t index, int k)
+{
+	struct stream s;
+	double u = 0;
+
+	stream_open(&s, seed, p, index);
+	for (int i = 0; i <= k; i++)
+		u = stream_unit(&s);
+	return u;
+}
+
 void expect_refusal(const char *message)
 {
 	char *line = mem_printf("laxity: %s\n", message);

@@ -28,6 +28,9 @@ char *workload_text(const char *counts, const char *rest);
 /* Read it; the test fails if it is refused. */
 struct workload *workload_good(const char *counts, const char *rest);
 
+/* The k-th uniform draw of {seed, purpose, index}. */
+double stream_at(uint32_t seed, enum purpose p, uint64_t index, int k);
+
 /* The messages since msg_capture(1) are this one line of bad input; ends the
  * capture. */
 void expect_refusal(const char *message);
