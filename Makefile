@@ -164,6 +164,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 .PHONY: check-installed check-sanitized check-clang
 check-installed: check-sanitized check-clang
+	@$(MAKE) --no-print-directory check-trust
 	@$(MAKE) --no-print-directory test
 
 check-sanitized: ## the quick tests under ASan and UBSan
@@ -202,6 +203,10 @@ $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
 
+# What `make check` runs of this block, after the sanitized tests.
+.PHONY: check-trust
+check-trust: determinism
+
 .PHONY: fuzz fuzz-check fuzz-build
 fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing
 	$(BUILD)/fuzz-replay
@@ -212,6 +217,17 @@ fuzz-build:
 
 fuzz: fuzz-build ## search for inputs that break a reader, FUZZ_SECONDS each
 	@scripts/fuzz $(FUZZ_SECONDS)
+
+# Every number of a small experiment, kept: a change of any is seen.
+.PHONY: determinism reference
+determinism: ## one hash of the reference experiment across builds and places
+	@scripts/determinism
+
+reference: laxity ## write results/reference after a change that is meant
+	@mkdir -p results/reference
+	@scripts/reference ./laxity 2 >results/reference/experiment.csv.tmp
+	@mv results/reference/experiment.csv.tmp results/reference/experiment.csv
+	@cd results/reference && sha256sum experiment.csv >experiment.sha256
 
 # A modelled bundle (traces/FORMAT.md says what it means), made whole or not at
 # all from what the repository holds.
