@@ -173,7 +173,8 @@ check-sanitized: ## the quick tests under ASan and UBSan
 
 check-clang: ## build everything with clang, warnings as errors
 	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
-		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests
+		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests \
+		$(patsubst tests/bench/%.c,build-clang/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: test-quick
 test-quick: $(BUILD)/laxity $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)

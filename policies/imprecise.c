@@ -17,8 +17,8 @@ static const char manual[] =
 "Ours: the ties, the form of the greedy update, the idle refill, the order of\n"
 "answers, Moore-Hodgson when not all mandatory parts fit, several devices.\n"
 "Cost: of a plan for N requests of L depths O(N^2 L / delta) at worst, in\n"
-"practice near N L log(N L), as the table is kept as a pruned Pareto front;\n"
-"of the greedy update O(N L^2); of a pick O(N).\n";
+"practice a small part of that, as the table is kept as a pruned Pareto\n"
+"front; of the greedy update O(N L^2); of a pick O(N).\n";
 
 struct imprecise { struct online online; struct predict predict; };
 

@@ -10,7 +10,7 @@ static const char manual[] =
 "to us and decides the ranking: `unstarted=zero` puts new requests before all\n"
 "others, which makes the policy mandatory-first and strong; `prior` assumes\n"
 "the network's mean confidence at depth 1, so that doubtful answers are\n"
-"refined while new requests wait and miss.\n"
+"refined while new requests wait.\n"
 "Rules of ours: a request whose next stage may not start (skip=on) stays\n"
 "until its deadline and the next in order runs; none is finished or dropped\n"
 "early.\n"

@@ -347,6 +347,18 @@ START_TEST(two_devices_share_the_time_left)
 }
 END_TEST
 
+/* No request with a planned stage waits behind a later deadline. Called when
+ * `number` has just been started. */
+static void check_edf(int number)
+{
+	int slot = scene_slot(&s, number), i = 0;
+
+	for (; s.edf[i].slot != slot; i++) {
+		int other = (int)s.edf[i].number;
+		ck_assert_int_ge(s.request[s.edf[i].slot].depth, plan_of(other));
+	}
+}
+
 /* Section 12: planned times come true, nothing more is released: nobody whose
  * depth was planned misses it, and stages go by deadline. */
 START_TEST(plans_are_kept_when_times_come_true)
@@ -373,6 +385,7 @@ START_TEST(plans_are_kept_when_times_come_true)
 			if (sscanf(said, "run %d", &i) == 1) {
 				int64_t due = s.request[scene_slot(&s, i)]
 					.deadline_ns;
+				check_edf(i);
 				scene_at(&s, s.view.now_ns + times[reached[i]]);
 				/* The prediction come true, or not. */
 				scene_stage_done(&s, i, k & 1
