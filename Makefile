@@ -65,8 +65,11 @@ $(BUILD)/generated/suites.h: FORCE
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 # What results depend on: every source but those that only read, print and
-# store them. Its hash is part of a stored run's key.
-CODE := $(sort $(filter-out sim/cmd_% sim/out_% sim/report%,\
+# store them. Its hash is part of a stored run's key. A policy's own file counts
+# for the runs of that policy alone.
+POLICY_FILES := $(sort $(shell grep -lE '^const struct policy policy_' policies/*.c))
+CODE := $(sort $(filter-out sim/cmd_% sim/out_% sim/report% policies/registry.c \
+	policies/template.c $(POLICY_FILES),\
 	$(wildcard sim/*.[ch] policies/*.[ch] traces/*.[ch])))
 CODE_SHA256 := $(firstword $(shell cat $(CODE) | sha256sum))
 
@@ -76,7 +79,13 @@ $(BUILD)/version.o: $(BUILD)/generated/version.c
 	$(COMPILE)
 $(BUILD)/generated/version.c: FORCE
 	@mkdir -p $(@D)
-	@printf '#include "../../sim/version.h"\nconst char laxity_commit[] = "%s";\nconst char laxity_code[] = "%s";\n' '$(COMMIT)' '$(CODE_SHA256)' >$@.tmp
+	@{ printf '#include "../../sim/version.h"\n'; \
+	printf 'const char laxity_commit[] = "%s";\n' '$(COMMIT)'; \
+	printf 'const char laxity_code[] = "%s";\n' '$(CODE_SHA256)'; \
+	printf 'const struct policy_code laxity_policy_code[] = {\n'; \
+	for f in $(POLICY_FILES); do n=$${f##*/}; n=$$(echo "$${n%.c}" | tr _ -); \
+	printf '\t{ "%s", "%s" },\n' "$$n" "$$(sha256sum <$$f | cut -c1-64)"; done; \
+	printf '\t{ 0, 0 }\n};\n'; } >$@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 # ---- The profiling harness -------------------------------------------------

@@ -1,6 +1,7 @@
 #include "choice.h"
 
 #include "msg.h"
+#include "version.h"
 
 #include <dlfcn.h>
 #include <math.h>
@@ -14,6 +15,13 @@ static const struct policy *find_builtin(const char *name)
 		if (!strcmp((*p)->name, name))
 			return *p;
 	return NULL;
+}
+
+static void code_of_builtin(const char *name, char code[SHA256_HEX])
+{
+	for (const struct policy_code *p = laxity_policy_code; p->policy; p++)
+		if (!strcmp(p->policy, name))
+			memcpy(code, p->sha256, SHA256_HEX);
 }
 
 static int is_path(const char *name)
@@ -163,6 +171,7 @@ int choice_parse(struct choice *c, const char *text)
 		new.policy = load_object(copy, &new.object, new.code);
 	} else {
 		new.policy = find_builtin(copy);
+		code_of_builtin(copy, new.code);
 		if (!new.policy) {
 			struct text t;
 			text_init(&t);

@@ -10,7 +10,8 @@ struct choice {
 	const struct policy *policy;
 	double args[POLICY_MAX_PARAMS];
 	void *object;               /* of dlopen, or NULL */
-	char code[SHA256_HEX];      /* of the shared object; "" if built in */
+	char code[SHA256_HEX];      /* SHA-256 of the shared object, or of the
+	                             * built-in policy's own file */
 };
 
 /* Parse NAME[:k=v,...]; NAME may be a path (with a slash, or ending in .so)
