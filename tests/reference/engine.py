@@ -69,6 +69,7 @@ class Engine:
         self.idle_settings = [[(0, workload.settings[0])]
                               for _ in self.devices]
         self.picks = []                 # instants
+        self.drawn = []                 # decision times of overhead.csv
         self.corrections = 0
         self.power = self.bundle.has_power(workload.networks,
                                            workload.settings)
@@ -229,9 +230,12 @@ class Engine:
         stream = self.overheads.setdefault(
             r.number, Stream(self.seed, philox.OVERHEAD, r.number))
         total = 0
-        for kind in ("decision", "launch"):
+        for kind in ("decision", "launch"):     # two draws, always
             values = self.bundle.overhead[r.device.next_setting, kind]
-            total += values[self.pick_sample(stream, len(values))]
+            drawn = values[stream.below(len(values))]
+            total += drawn
+            if kind == "decision":
+                self.drawn.append(drawn)
         return total
 
     @staticmethod

@@ -43,6 +43,9 @@ class Bundle:
             "timing.csv": self.timing(rng),
             "power.csv": self.power_rows(rng),
             "settings.csv": self.setting_rows(rng)}
+        self.overhead = rng.random() < 0.2
+        if self.overhead:
+            files["overhead.csv"] = self.overhead_rows(rng)
         sums = ""
         for name, (header, rows) in files.items():
             if name != "settings.csv":
@@ -105,6 +108,17 @@ class Bundle:
                     n, s, d, watts(rng, 1, 400), rng.choice(("", "0.5")))
                     for d in range(1, depths + 1)]
         return "network,setting,depth,power_w,stderr_w", rows
+
+    def overhead_rows(self, rng):
+        rows = []
+        for s in self.settings:
+            for kind in ("decision", "launch", "boundary"):
+                if kind == "boundary" and rng.random() < 0.5:
+                    continue
+                rows += ["%s,%s,%d,%d" % (s, kind, n, rng.randint(
+                    1, max(1, self.most // 4)))
+                    for n in range(rng.choice((1, 1, 2, 5)))]
+        return "setting,kind,sample,duration_ns", rows
 
     def setting_rows(self, rng):
         return "setting,sm_count,power_cap_w,clock_mhz,idle_power_w", [
@@ -196,7 +210,9 @@ class Scenario:
             self.deadline(rng)
         self.inputs(rng)
         self.timeline(rng)
-        if rng.random() < 0.3:
+        if self.bundle.overhead and rng.random() < 0.8:
+            self.put("overhead", decision="trace")
+        elif rng.random() < 0.3:
             self.put("overhead", decision=rng.choice(
                 ("0", "1ns", "3ns", self.time(rng, 0.01, 0.5))))
 

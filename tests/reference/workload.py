@@ -55,8 +55,15 @@ class Workload:
         self.process = get("arrivals", "process")
         self.reissue = get("arrivals", "reissue")
         self.decision_text = get("overhead", "decision", "0")
-        self.decision_ns = (0 if self.decision_text in ("trace", "measured")
-                            else self.time(self.decision_text))
+        if self.decision_text == "trace":
+            # READING: plans add the mean of what is drawn, at the default
+            # setting.
+            self.decision_ns = llround(sum(
+                sum(values) / len(values) for values in (
+                    bundle.overhead[self.settings[0], kind]
+                    for kind in ("decision", "launch"))))
+        else:
+            self.decision_ns = self.time(self.decision_text)
         self._read_deadline()
         self._read_rate()
         requests = get("workload", "requests")
