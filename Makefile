@@ -29,6 +29,11 @@ LIBS_CFLAGS += $(shell $(PKG_CONFIG) --cflags libprotobuf-c)
 LIBS += $(shell $(PKG_CONFIG) --libs libprotobuf-c)
 TESTS += $(wildcard tests/harness/test_*.c)
 HARNESS_SUPPORT := $(wildcard tests/harness/support*.c)
+# The GPU kernels on the CPU need a C++ compiler, which nothing else does.
+CXX_HERE := $(shell command -v $(CXX) 2>/dev/null)
+ifeq ($(CXX_HERE),)
+TESTS := $(filter-out tests/harness/test_kernels.c,$(TESTS))
+endif
 GENERATED := $(BUILD)/generated/onnx.pb-c.o
 endif
 
@@ -108,10 +113,34 @@ BACKENDS += onednn
 else
 MISSING += "onednn: no dnnl.h (libdnnl-dev)"
 endif
+# The GPU backend: C by our compiler, kernels by nvcc, for Ampere and Hopper,
+# with PTX for what comes later. The driver's library is not linked: it is not
+# there on a machine without a GPU.
+CUDNN_DIR := traces/harness/backends/cudnn
+NVCC ?= $(CUDA)/bin/nvcc
+NVCC_TARGETS ?= -gencode arch=compute_80,code=sm_80 \
+	-gencode arch=compute_90,code=sm_90 -gencode arch=compute_90,code=compute_90
+ifeq ($(wildcard $(NVCC)),)
+MISSING += "cudnn: no CUDA at $(CUDA) (make CUDA=FOLDER)"
+else ifeq ($(wildcard $(CUDA)/include/cudnn.h /usr/include/cudnn.h),)
+MISSING += "cudnn: CUDA is at $(CUDA), but no cudnn.h"
+else
+BACKENDS += cudnn
+endif
+CUDNN_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(CUDNN_DIR)/*.c)) \
+	$(BUILD)/$(CUDNN_DIR)/kernels.o
+$(BUILD)/backend-cudnn.so: $(CUDNN_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -L$(CUDA)/lib64 -lcudart \
+		-lcudnn -lstdc++ -lm -lpthread -Wl,-rpath,'$$ORIGIN',-rpath,$(CUDA)/lib64
+$(BUILD)/$(CUDNN_DIR)/%.o: LIBS_CFLAGS += -isystem $(CUDA)/include
+$(BUILD)/$(CUDNN_DIR)/kernels.o: $(CUDNN_DIR)/kernels.cu $(CUDNN_DIR)/kernels.h
+	@mkdir -p $(@D)
+	$(NVCC) -O2 -std=c++17 -Xcompiler -fPIC $(NVCC_TARGETS) -c -o $@ $<
+
 BACKEND_LIBS_onednn = -ldnnl -lgomp
 BACKEND_FILES := $(BACKENDS:%=$(BUILD)/backend-%.so)
 $(BUILD)/backend-%.so: $(BUILD)/traces/harness/backends/%.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(BACKEND_LIBS_$*) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(BACKEND_LIBS_$*) -lm
 
 .SECONDARY: $(BACKENDS:%=$(BUILD)/traces/harness/backends/%.o)
 
@@ -129,6 +158,18 @@ $(BUILD)/traces/harness/onnx.o: LIBS_CFLAGS += -isystem $(BUILD)/generated
 # ---- Tests ---------------------------------------------------------------
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c) $(HARNESS_SUPPORT))
+EMULATION := -isystem tests/harness/emulation
+ifneq ($(and $(CXX_HERE),$(filter 1,$(HARNESS))),)
+TEST_OBJECTS += $(BUILD)/tests/harness/emulation/kernels.o
+$(BUILD)/run-tests: CHECK_LIBS += -lstdc++
+$(BUILD)/tests/harness/test_kernels.o: LIBS_CFLAGS += $(EMULATION)
+$(BUILD)/tests/harness/emulation/kernels.o: tests/harness/emulation/kernels.cc \
+		$(CUDNN_DIR)/kernels.cu $(wildcard tests/harness/emulation/*.h)
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wno-unknown-pragmas $(CFLAGS) -fPIC \
+		$(EMULATION) -x c++ -c -o $@ $<
+endif
+
 $(BUILD)/run-tests: $(TEST_OBJECTS) $(BUILD)/version.o $(OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
@@ -186,7 +227,7 @@ check-clang: ## build everything with clang, warnings as errors
 		$(patsubst tests/bench/%.c,build-clang/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: test-quick
-test-quick: $(BUILD)/laxity $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
+test-quick: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) $(BUILD)/run-tests $(PLUGINS)
 	LSAN_OPTIONS=use_tls=0:suppressions=tests/lsan.supp \
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
