@@ -8,12 +8,13 @@
 #include "../../sim/mem.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct { char *dir; int back; } place;
+static struct { char *dir, *source; int back; } place;
 
 static const char three[] =
 	"input x 1,1,4,4\n"
@@ -68,8 +69,58 @@ static void write_bundle(void)
 	text_fini(&correct);
 }
 
+char *live_source_path(const char *name)
+{
+	return mem_printf("%s/%s", place.source, name);
+}
+
+char *live_build_path(const char *name)
+{
+	const char *build = getenv("LAXITY_BUILD");
+
+	if (build && *build == '/')
+		return mem_printf("%s/%s", build, name);
+	return mem_printf("%s/%s/%s", place.source, build ? build : "build",
+		name);
+}
+
+void live_place_cifar(int images)
+{
+	static const struct tiny_net nets[] = { { "resnet8", NET_SINGLE, 1,
+		"0.6", "1 0", "3000000 3500000", "50" } };
+	const struct tiny t = { .nets = 1, .net = nets, .inputs = images,
+		.settings = "core1", .idle = "20" };
+	size_t n = 3073 * (size_t)images;
+	unsigned char *bytes = mem_new(n, 1);
+
+	fill_image(bytes, n, 5);
+	for (int i = 0; i < images; i++)
+		bytes[3073 * i] = (unsigned char)(i % 10);
+	tiny_put(".", "cifar.bin", (const char *)bytes, n);
+	free(bytes);
+	tiny_write(&t, "c");
+}
+
+/* The program is found by a path from the source tree. */
+static void fix_program(void)
+{
+	const char *given = getenv("LAXITY_PROGRAM");
+	char *path;
+
+	if (given && *given == '/')
+		return;
+	path = live_source_path(given ? given : "build/laxity");
+	ck_assert_int_eq(setenv("LAXITY_PROGRAM", path, 1), 0);
+	free(path);
+}
+
 void live_place_enter(void)
 {
+	char source[PATH_MAX];
+
+	ck_assert_ptr_nonnull(getcwd(source, sizeof source));
+	place.source = mem_string(source);
+	fix_program();
 	place.dir = test_directory();
 	place.back = open(".", O_RDONLY);
 	ck_assert_int_ge(place.back, 0);
@@ -85,6 +136,7 @@ void live_place_leave(void)
 	ck_assert_int_eq(fchdir(place.back), 0);
 	(void)close(place.back);
 	test_directory_free(place.dir);
+	free(place.source);
 }
 
 char *live_text(const char *networks, int requests, const char *rest)

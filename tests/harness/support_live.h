@@ -15,6 +15,17 @@
 void live_place_enter(void);
 void live_place_leave(void);
 
+/* Absolute path of a file of the source tree, which the tests are started in.
+ * Freed by free. */
+char *live_source_path(const char *name);
+
+/* The same of what was built. */
+char *live_build_path(const char *name);
+
+/* CIFAR-10 binary file "cifar.bin" of so many pictures of noise, and the bundle
+ * "c" of the network resnet8 with as many inputs. */
+void live_place_cifar(int images);
+
 /* A workload file around these [arrivals] and further sections, on network a
  * (or the list that networks gives). Freed by free. */
 char *live_text(const char *networks, int requests, const char *rest);

@@ -7,22 +7,30 @@
 
 #include "../../sim/mem.h"
 #include "../../sim/msg.h"
+#include "../../traces/harness/backend.h"
 #include "../../traces/harness/live.h"
 #include "../../traces/harness/recorded.h"
 
 #include <check.h>
+#include <malloc.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define POISSON "[arrivals]\nprocess = poisson\nload = 0.4\n"
+/* So far away that a request is served even if this machine is busy with
+ * something else for a while. */
+#define FAR "[deadline]\ndistribution = uniform\nmin = 1s\nmax = 2s\n"
 
 static struct live_options options(const char *backend, const char *device,
 	const char *data)
 {
 	return (struct live_options){ .backend = backend, .device = device,
 		.networks = "net", .data = data, .core = -1,
-		.timeout_ns = 10000000000, .slots = 64 };
+		.timeout_ns = 10000000000, .slots = 1024 };
 }
 
 /* Every member that does not depend on how long a pick took. */
@@ -107,6 +115,597 @@ START_TEST(its_repetition_takes_every_decision_again)
 }
 END_TEST
 
+/* ---- The log -------------------------------------------------------------------- */
+
+static struct live_log *some_log(struct workload **w, struct choice *c)
+{
+	struct live_options o = options("replay", "t", "t");
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+	struct live *l;
+
+	*w = live_workload("a\nsettings = s1, s2", 60, POISSON FAR);
+	l = live_open(*w, &o);
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_eq(choice_parse(c, "imprecise"), 0);
+	ck_assert_int_eq(live_run(l, *w, c, 7, NULL, &m, &log, &end), 0);
+	live_close(l);
+	return log;
+}
+
+START_TEST(a_log_that_was_tampered_with_is_found_out)
+{
+	struct recorded_check check;
+	struct live_stage *g;
+	struct workload *w;
+	struct choice c;
+	struct live_log *log = some_log(&w, &c);
+	struct run run = { .workload = w, .choice = &c, .seed = 7 };
+	struct metrics m;
+	char *text;
+
+	g = &log->stage[log->stages / 2];
+	g->finished_ns += 1;
+	ck_assert_int_eq(recorded_run(&run, log, RECORDED_ALL, &m, &check), 0);
+	ck_assert(check.differs);
+	ck_assert_int_gt(check.compared, 0);
+	ck_assert_int_lt(check.compared, log->decisions);
+	/* The first decision after that stage is a nanosecond late. */
+	ck_assert_int_eq(check.repeated.at_ns, check.live.at_ns + 1);
+	text = recorded_difference(&check, w);
+	ck_assert_ptr_nonnull(strstr(text, "(+1 ns)"));
+	free(text);
+	g->finished_ns -= 1;
+	log->decision[3].number++;
+	ck_assert_int_eq(recorded_run(&run, log, RECORDED_ALL, &m, &check), 0);
+	ck_assert(check.differs);
+	ck_assert_int_eq(check.compared, 3);
+	log->decision[3].number--;
+	log->decisions--;
+	ck_assert_int_eq(recorded_run(&run, log, RECORDED_ALL, &m, &check), 0);
+	ck_assert(check.differs);
+	ck_assert_int_eq(check.compared, log->decisions);
+	ck_assert_int_eq(check.live.kind, -1);
+	log->decisions++;
+	ck_assert_int_eq(recorded_run(&run, log, RECORDED_ALL, &m, &check), 0);
+	ck_assert(!check.differs);
+	live_log_free(log);
+	choice_fini(&c);
+	workload_free(w);
+}
+END_TEST
+
+static void write_log(const struct live_log *log, const char *path,
+	const struct workload *w)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	live_log_write(log, f, w);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(a_log_reads_back_as_it_was)
+{
+	struct recorded_check check;
+	struct workload *w, *w2;
+	struct choice c;
+	struct live_log *log = some_log(&w, &c), *back;
+	struct run run = { .workload = w, .choice = &c, .seed = 7 };
+	struct metrics m;
+
+	ck_assert_int_eq(recorded_repeat(&run, log, &m, &check), 0);
+	/* Whatever the run was like, one of each kind of row. */
+	log->stage[4].strange = 1;
+	log->stage[4].confidence = 0.1f;
+	*live_log_decision(log) = (struct live_decision){ .at_ns
+		= log->decision[log->decisions - 1].at_ns, .number = 9,
+		.kind = DECIDE_DROP };
+	write_log(log, "log.csv", w);
+	back = live_log_read("log.csv", &w2);
+	ck_assert_ptr_nonnull(back);
+	ck_assert_str_eq(w->resolved, w2->resolved);
+	ck_assert_int_eq(back->facts, log->facts);
+	for (int i = 0; i < log->facts; i++)
+		ck_assert_str_eq(live_log_get(back, log->fact[i].name),
+			log->fact[i].value);
+	ck_assert_int_eq(back->wakes, log->wakes);
+	ck_assert_int_eq(back->decisions, log->decisions);
+	ck_assert_int_eq(back->stages, log->stages);
+	ck_assert_int_eq(back->requests, log->requests);
+	for (int64_t i = 0; i < log->wakes; i++)
+		ck_assert(back->wake[i].at_ns == log->wake[i].at_ns
+			&& back->wake[i].due_ns == log->wake[i].due_ns);
+	for (int64_t i = 0; i < log->decisions; i++)
+		ck_assert(live_decision_equal(&back->decision[i],
+			&log->decision[i]));
+	for (int64_t i = 0; i < log->stages; i++) {
+		const struct live_stage *a = &log->stage[i];
+		const struct live_stage *b = &back->stage[i];
+		ck_assert(a->number == b->number && a->picked_ns == b->picked_ns
+			&& a->sent_ns == b->sent_ns
+			&& a->finished_ns == b->finished_ns
+			&& a->confidence == b->confidence
+			&& a->answer == b->answer && a->net == b->net
+			&& a->setting == b->setting && a->depth == b->depth
+			&& a->correct == b->correct && a->strange == b->strange);
+	}
+	for (int64_t i = 0; i < log->requests; i++) {
+		ck_assert_int_eq(back->request[i].noticed_ns,
+			log->request[i].noticed_ns);
+		ck_assert_int_ge(back->request[i].noticed_ns,
+			back->request[i].release_ns);
+		ck_assert_int_eq(back->request[i].leave_ns,
+			log->request[i].leave_ns);
+		ck_assert_int_eq(back->request[i].depth, log->request[i].depth);
+	}
+	live_log_free(back);
+	workload_free(w2);
+	live_log_free(log);
+	choice_fini(&c);
+	workload_free(w);
+}
+END_TEST
+
+/* Replace `old` in log.csv and expect this one line. */
+static void refuse_log(const char *good, const char *old, const char *new,
+	const char *why)
+{
+	const char *at = strstr(good, old);
+	struct workload *w;
+	char *bad;
+
+	ck_assert_msg(at != NULL, "%s", old);
+	bad = mem_printf("%.*s%s%s", (int)(at - good), good, new,
+		at + strlen(old));
+	test_write("bad.csv", bad);
+	msg_capture(1);
+	ck_assert_msg(!live_log_read("bad.csv", &w), "%s -> %s", old, new);
+	ck_assert_msg(strstr(msg_captured(), why) != NULL, "%s", msg_captured());
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	msg_capture(0);
+	free(bad);
+}
+
+START_TEST(a_bad_log_is_refused_with_its_line)
+{
+	struct recorded_check check;
+	struct workload *w;
+	struct choice c;
+	struct live_log *log = some_log(&w, &c);
+	struct run run = { .workload = w, .choice = &c, .seed = 7 };
+	struct metrics m;
+	char *good;
+
+	ck_assert_int_eq(recorded_repeat(&run, log, &m, &check), 0);
+	log->decision[0].number = 0;
+	log->stage[0].number = 0;
+	write_log(log, "log.csv", w);
+	good = test_read("log.csv", NULL);
+	refuse_log(good, "# seed = 7", "# seed = x", "no '# seed = '");
+	refuse_log(good, "# policy = ", "# police = ", "no '# policy = '");
+	refuse_log(good, "# trace_sha256 = ", "# trace_sha256 = 0",
+		"another version of t");
+	refuse_log(good, "#| networks = a", "#| networks = b",
+		"network 'a' is no candidate");
+	refuse_log(good, "\nwake,", "\nwoke,", "event 'woke' is none of");
+	refuse_log(good, "\nrun,", "\nrun,-", "at_ns '-");
+	refuse_log(good, ",as_trace\n", "\n", "the header must be");
+	free(good);
+	live_log_free(log);
+	choice_fini(&c);
+	workload_free(w);
+}
+END_TEST
+
+/* ---- What is given ---------------------------------------------------------------- */
+
+/* Late by 1000 ns at every wake-up, 300 ns from pick to send: a lone request
+ * on an idle device then takes so much longer. */
+START_TEST(wake_ups_and_dispatch_enter_one_after_the_other)
+{
+	struct workload *w = live_workload("b", 50, "[arrivals]\n"
+		"process = periodic\nperiod = 100us\n[deadline]\n"
+		"distribution = constant\nvalue = 20us\n");
+	struct live_wake wake = { 5, 1005 };
+	struct live_stage stage = { .picked_ns = 10, .sent_ns = 310,
+		.finished_ns = 7310 };
+	struct live_log log = { .wakes = 1, .wake = &wake, .stages = 1,
+		.stage = &stage };
+	struct run run = { .workload = w, .seed = 1 };
+	static const int64_t more[][2] = { { RECORDED_NOTHING, 0 },
+		{ RECORDED_WAKES, 1000 }, { RECORDED_DISPATCH, 300 },
+		{ RECORDED_WAKES | RECORDED_DISPATCH, 1300 } };
+	struct metrics plain, m;
+	struct choice c;
+
+	ck_assert_int_eq(choice_parse(&c, "fifo"), 0);
+	run.choice = &c;
+	ck_assert_int_eq(engine_run(&run, &plain), 0);
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+		ck_assert_int_eq(recorded_run(&run, &log, (unsigned)more[i][0],
+			&m, NULL), 0);
+		ck_assert_int_eq(m.response_p50_ns, plain.response_p50_ns
+			+ more[i][1]);
+		ck_assert_int_eq(m.response_p99_ns, plain.response_p99_ns
+			+ more[i][1]);
+		ck_assert_int_eq(m.missed, 0);
+		/* The device is at work as long; it only begins later. */
+		ck_assert_int_eq(m.busy_ns, plain.busy_ns);
+	}
+	choice_fini(&c);
+	workload_free(w);
+}
+END_TEST
+
+/* ---- Ends -------------------------------------------------------------------------- */
+
+START_TEST(outcomes_that_the_trace_does_not_have_are_counted_and_repeated)
+{
+	struct workload *w = live_workload("a", 80, POISSON FAR);
+	char *path = live_build_path("tests/plugins/failing_backend.so");
+	struct live_options o = options(path, "good", "t");
+	struct live *l = live_open(w, &o);
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+
+	ck_assert_ptr_nonnull(l);
+	log = run_and_repeat(l, w, "imprecise", NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_DONE);
+	ck_assert_int_gt(live_log_strange(log), 0);
+	ck_assert_str_eq(live_log_get(log, "failing"), "1");
+	ck_assert_str_eq(live_log_get(log, "other"), "2");
+	live_log_free(log);
+	live_close(l);
+	workload_free(w);
+	free(path);
+}
+END_TEST
+
+/* Fails at the N-th stage, whichever request that belongs to. */
+START_TEST(a_device_that_fails_ends_the_run_and_what_was_measured_is_kept)
+{
+	static const struct { const char *where, *message; int prepared; } cases[] = {
+		{ "open", "no device", 0 },
+		{ "info", "no facts of the device", 0 },
+		{ "plan", "the network does not fit", 0 },
+		{ "send:7", "the device is lost", 0 },
+		{ "poll:7", "the device reports an error", 0 },
+		{ "stuck:7", "the device does not finish a stage of a", 0 },
+		{ "send:60", "the device is lost", 1 },
+		{ "poll:60", "the device reports an error", 1 },
+		{ "stuck:60", "has not ended for 1 s: the device is stuck", 1 },
+	};
+	char *text = live_text("a", 400, POISSON FAR), *err, *log, *plugin
+		= live_build_path("tests/plugins/failing_backend.so");
+	struct program p = { 0 };
+	struct live_log *back;
+	struct workload *w;
+	struct run run;
+	struct recorded_check check;
+	struct choice c;
+	struct metrics m;
+
+	test_write("w.ini", text);
+	program_line(&p, "live -w w.ini -p edf --backend %s --device %s --data t "
+		"--networks net --log log.csv --db a.db --format csv --timeout 1 "
+		"--timeline t.json", plugin, cases[_i].where);
+	ck_assert_msg(p.status == 1, "%s: %d", cases[_i].where, p.status);
+	err = mem_printf("laxity: %s\n", cases[_i].message);
+	if (!cases[_i].prepared) {
+		ck_assert_str_eq(p.err, err);
+		ck_assert_str_eq(p.out, "");
+		ck_assert(access("log.csv", F_OK) && access("a.db", F_OK)
+			&& access("t.json", F_OK));
+	} else {
+		ck_assert_msg(strstr(p.err, cases[_i].message) != NULL, "%s",
+			p.err);
+		ck_assert_msg(strstr(p.err, "marked as incomplete") != NULL, "%s",
+			p.err);
+		ck_assert_ptr_nonnull(strstr(p.out, "\nedf,1,"));
+		ck_assert(!access("a.db", F_OK) && !access("t.json", F_OK));
+		log = test_read("log.csv", NULL);
+		ck_assert_ptr_nonnull(strstr(log, "# ended = failed\n"));
+		free(log);
+		/* 15 of the 60 were the warm-up. */
+		back = live_log_read("log.csv", &w);
+		ck_assert_ptr_nonnull(back);
+		ck_assert_int_eq(back->stages, 45);
+		ck_assert_int_eq(back->stage[44].finished_ns, -1);
+		ck_assert_int_eq(choice_parse(&c, "edf"), 0);
+		run = (struct run){ .workload = w, .choice = &c, .seed = 1 };
+		ck_assert_int_eq(recorded_run(&run, back, RECORDED_ALL, &m,
+			&check), 0);
+		ck_assert(!check.differs);
+		choice_fini(&c);
+		live_log_free(back);
+		workload_free(w);
+	}
+	free(err);
+	free(text);
+	free(plugin);
+	program_fini(&p);
+}
+END_TEST
+
+static volatile int alarm_rang;
+
+static void on_alarm(int number)
+{
+	(void)number;
+	alarm_rang = 1;
+}
+
+/* Wherever the signal comes: at work, waiting, or before the first release. */
+START_TEST(an_interrupted_run_keeps_what_was_measured)
+{
+	static const char *const loads[] = { "0.2", "0.01", "0.000001" };
+	char *rest = mem_printf("[arrivals]\nprocess = poisson\nload = %s\n",
+		loads[_i]);
+	struct workload *w = live_workload("a", 200000, rest);
+	struct live_options o = options("replay", "t", "t");
+	struct sigaction ring = { .sa_handler = on_alarm }, before;
+	struct live *l = live_open(w, &o);
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+
+	ck_assert_ptr_nonnull(l);
+	alarm_rang = 0;
+	ck_assert_int_eq(sigaction(SIGALRM, &ring, &before), 0);
+	(void)alarm(1);
+	log = run_and_repeat(l, w, "edf", &alarm_rang, &end, &m);
+	ck_assert_int_eq(sigaction(SIGALRM, &before, NULL), 0);
+	ck_assert_int_eq(end, LIVE_INTERRUPTED);
+	ck_assert_int_lt(m.requests, 200000);
+	ck_assert_str_eq(live_log_get(log, "ended"), "interrupted");
+	live_log_free(log);
+	live_close(l);
+	workload_free(w);
+	free(rest);
+}
+END_TEST
+
+START_TEST(control_c_ends_the_program_and_keeps_the_log)
+{
+	static const char *const line[] = { "live", "-w", "w.ini", "-p", "edf",
+		"--backend", "replay", "--networks", "net", "--log", "log.csv",
+		"--db", "a.db", NULL };
+	char *text = live_text("a", 200000, "[arrivals]\n"
+		"process = poisson\nload = 0.01\n"), *log;
+	int status = 0;
+
+	test_write("w.ini", text);
+	/* Too early, and it is not yet listening: then once more. */
+	for (int wait = 1; wait < 17; wait += wait) {
+		int child = program_start(line);
+		(void)sleep((unsigned)wait);
+		ck_assert_int_eq(kill(child, SIGINT), 0);
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		if (WIFEXITED(status))
+			break;
+	}
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 1);
+	ck_assert_int_eq(access("a.db", F_OK), 0);
+	log = test_read("log.csv", NULL);
+	ck_assert_ptr_nonnull(strstr(log, "# ended = interrupted\n"));
+	ck_assert_ptr_nonnull(strstr(log, "\nwake,"));
+	free(log);
+	free(text);
+}
+END_TEST
+
+/* ---- Refusals ------------------------------------------------------------------------ */
+
+START_TEST(what_cannot_be_run_live_is_refused_in_one_line)
+{
+	static const struct { const char *arguments, *message; } cases[] = {
+		{ "-p edf --backend replay", "live: which workload? -w FILE is "
+			"missing" },
+		{ "-w w.ini --backend replay", "live: which policy? " },
+		{ "-w w.ini -p edf", "live: on what? --backend NAME is missing" },
+		{ "-w w.ini -p edf --backend plain", "which images? --data PATH is "
+			"missing" },
+		{ "-w w.ini -p edf --backend replay --networks none",
+			"none/a.onnx: " },
+		{ "-w w.ini -p edf --backend replay --networks net --set "
+			"workload.devices=2", "w.ini: devices = 2; live runs have "
+			"one" },
+		{ "-w w.ini -p oracle --backend replay --networks net",
+			"policy 'oracle' looks into the future" },
+		{ "-w w.ini -p edf --backend replay --networks net --keep requests",
+			"live: --keep: keep where?" },
+		{ "-w w.ini -p edf --backend replay --networks net --log no/l.csv",
+			"no/l.csv: " },
+		{ "-w w.ini -p edf --backend nonesuch --data t --networks net",
+			"backend 'nonesuch': " },
+		{ "-w w.ini -p alert --backend replay --networks net",
+			"policy 'alert' needs [goal]" },
+		{ "-w w.ini -p edf --backend replay --networks net --wait long",
+			"live: --wait" },
+	};
+	char *text = live_text("a", 100, POISSON), *line, *err;
+
+	test_write("w.ini", text);
+	line = mem_printf("live %s", cases[_i].arguments);
+	err = mem_printf("laxity: %s", cases[_i].message);
+	program_refuses(line, 2, err);
+	free(line);
+	free(err);
+	free(text);
+}
+END_TEST
+
+/* ---- Networks that are really computed ------------------------------------------------ */
+
+START_TEST(a_shipped_network_runs_on_the_processor)
+{
+	static const struct { const char *backend, *policy, *rest; } cases[] = {
+		{ "plain", "edf", "" }, { "onednn", "edf", "" },
+		{ "onednn", "imprecise", "" },
+		{ "onednn", "alert", "[goal]\nobjective = energy\naccuracy = 0.4\n" },
+	};
+	char *networks = live_source_path("workloads/networks");
+	char *text = mem_printf("[workload]\ntrace = c\nnetworks = resnet8\n"
+		"requests = 30\n[arrivals]\nprocess = poisson\nload = 0.3\n"
+		"[deadline]\ndistribution = constant\nvalue = 8T\n%s",
+		cases[_i].rest), *name, *file;
+	struct live_options o = options(cases[_i].backend, NULL,
+		"cifar.bin");
+	struct workload *w;
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+	struct live *l;
+
+	/* oneDNN may not be there. */
+	name = mem_printf("backend-%s.so", cases[_i].backend);
+	file = live_build_path(name);
+	if (access(file, F_OK))
+		goto end;
+	live_place_cifar(6);
+	w = workload_parse("w.ini", text, strlen(text), 0, NULL, 1);
+	ck_assert_ptr_nonnull(w);
+	o.networks = networks;
+	l = live_open(w, &o);
+	ck_assert_ptr_nonnull(l);
+	log = run_and_repeat(l, w, cases[_i].policy, NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_DONE);
+	ck_assert_int_eq(m.requests, 30);
+	ck_assert_int_gt(log->stages, 0);
+	live_log_free(log);
+	live_close(l);
+	workload_free(w);
+end:
+	free(name);
+	free(file);
+	free(networks);
+	free(text);
+}
+END_TEST
+
+/* ---- Long runs -------------------------------------------------------------------------- */
+
+/* Memory in use, in bytes, of what malloc gave. */
+static int64_t in_use(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return (int64_t)(m.uordblks + m.hblkhd);
+}
+
+START_TEST(a_long_run_neither_leaks_nor_drifts)
+{
+	struct workload *w = live_workload("b", 200000,
+		"[arrivals]\nprocess = poisson\nload = 0.5\n");
+	struct live_options o = options("replay", "t", "t");
+	struct live *l = live_open(w, &o);
+	struct arrival *all = source_all(w, 7);
+	int64_t begun = backend_clock(), took, last, before, after;
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+
+	ck_assert_ptr_nonnull(l);
+	log = run_and_repeat(l, w, "edf", NULL, &end, &m);
+	live_log_free(log);
+	before = in_use();
+	begun = backend_clock();
+	{
+		struct choice c;
+		ck_assert_int_eq(choice_parse(&c, "edf"), 0);
+		ck_assert_int_eq(live_run(l, w, &c, 7, NULL, &m, &log, &end), 0);
+		choice_fini(&c);
+	}
+	took = backend_clock() - begun;
+	ck_assert_int_eq(end, LIVE_DONE);
+	ck_assert_int_eq(m.requests, 200000);
+	/* The last request decides when it ends: nothing was put off. */
+	last = all[w->warmup + w->requests - 1].deadline_ns;
+	ck_assert_int_ge(m.run_end_ns, all[w->warmup + w->requests - 1].release_ns);
+	ck_assert_int_le(m.run_end_ns, last + 500000000);
+	ck_assert_int_le(took, last + 3000000000);
+	live_log_free(log);
+	/* A second run left nothing behind that the first had not. */
+	after = in_use();
+	ck_assert_int_le(after, before + 4096);
+	free(all);
+	live_close(l);
+	workload_free(w);
+}
+END_TEST
+
+START_TEST(all_ways_of_waiting_come_to_the_same_end)
+{
+	struct workload *w = live_workload("a", 200, "[arrivals]\n"
+		"process = poisson\nload = 0.05\n");
+	struct live_options o = options("replay", "t", "t");
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+	struct live *l;
+
+	o.wait = _i;
+	l = live_open(w, &o);
+	ck_assert_ptr_nonnull(l);
+	log = run_and_repeat(l, w, "rr", NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_DONE);
+	ck_assert_int_eq(m.requests, 200);
+	ck_assert_str_eq(live_log_get(log, "wait"), live_waits[_i]);
+	for (int64_t i = 0; i < log->wakes; i++)
+		ck_assert_int_ge(log->wake[i].at_ns, log->wake[i].due_ns);
+	live_log_free(log);
+	live_close(l);
+	workload_free(w);
+}
+END_TEST
+
+START_TEST(slots_suffice_for_all_that_can_be_present)
+{
+	struct workload *w = live_workload("a", 500,
+		"[arrivals]\nprocess = poisson\nload = 3\n[deadline]\n"
+		"distribution = constant\nvalue = 40T\n");
+	struct arrival *all = source_all(w, 7);
+	struct live_options o = options("replay", "t", "t");
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+	struct live *l;
+	int most = 0;
+
+	for (int i = 0; i < 505; i++) {
+		int n = 0;
+		for (int k = 0; k <= i; k++)
+			n += all[k].deadline_ns > all[i].release_ns;
+		most = n > most ? n : most;
+	}
+	o.slots = live_slots(w, 7);
+	ck_assert_int_eq(o.slots, most + 1);
+	l = live_open(w, &o);
+	log = run_and_repeat(l, w, "rr", NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_DONE);
+	live_log_free(log);
+	live_close(l);
+	workload_free(w);
+	w = live_workload("a", 500, "[arrivals]\nprocess = poisson\nload = 3\n"
+		FAR);
+	o.slots = 3;
+	l = live_open(w, &o);
+	msg_capture(1);
+	log = run_and_repeat(l, w, "rr", NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_FAILED);
+	ck_assert_ptr_nonnull(strstr(msg_captured(), "at once: --slots is 3"));
+	msg_capture(0);
+	live_log_free(log);
+	live_close(l);
+	free(all);
+	workload_free(w);
+}
+END_TEST
+
 Suite *test_live(void);
 Suite *test_live(void)
 {
@@ -114,9 +713,26 @@ Suite *test_live(void)
 	TCase *t = tcase_create("runs");
 
 	tcase_add_checked_fixture(t, live_place_enter, live_place_leave);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, its_repetition_takes_every_decision_again, 0,
 		sizeof runs / sizeof *runs);
+	tcase_add_test(t, a_log_that_was_tampered_with_is_found_out);
+	tcase_add_test(t, a_log_reads_back_as_it_was);
+	tcase_add_test(t, a_bad_log_is_refused_with_its_line);
+	tcase_add_test(t, wake_ups_and_dispatch_enter_one_after_the_other);
+	tcase_add_test(t,
+		outcomes_that_the_trace_does_not_have_are_counted_and_repeated);
+	tcase_add_loop_test(t,
+		a_device_that_fails_ends_the_run_and_what_was_measured_is_kept,
+		0, 9);
+	tcase_add_loop_test(t, an_interrupted_run_keeps_what_was_measured, 0, 3);
+	tcase_add_test(t, control_c_ends_the_program_and_keeps_the_log);
+	tcase_add_loop_test(t, what_cannot_be_run_live_is_refused_in_one_line, 0,
+		12);
+	tcase_add_loop_test(t, a_shipped_network_runs_on_the_processor, 0, 4);
+	tcase_add_loop_test(t, all_ways_of_waiting_come_to_the_same_end, 0, 3);
+	tcase_add_test(t, slots_suffice_for_all_that_can_be_present);
+	tcase_add_test(t, a_long_run_neither_leaks_nor_drifts);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -36,6 +36,10 @@ struct live;
 /* Most requests of the run that can be present at once, and so begun. */
 int live_slots(const struct workload *w, uint32_t seed);
 
+/* Fill in what was not given: networks; for the backend `replay`, which has
+ * no device and no images, the workload's bundle. */
+void live_options_complete(struct live_options *o, const struct workload *w);
+
 /* Open the device, read networks and images, prepare every candidate and let
  * each run a few times. Further runs may be of other workloads with the same
  * bundle and candidates. o->slots must be set. NULL after one message. */

@@ -1,9 +1,6 @@
 #include "live_log.h"
 
-#include "../../sim/file.h"
-#include "../../sim/msg.h"
-
-#include <math.h>
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,19 +144,20 @@ void live_log_notice(struct live_log *log)
 
 	for (int64_t i = 0; i < log->requests; i++) {
 		struct live_request *r = &log->request[i];
+		if (r->release_ns < 0)
+			continue;
 		while (round < r->release_ns) {
 			int64_t a = wake < log->wakes ? log->wake[wake].at_ns
 				: TIME_NEVER;
 			int64_t b = stage < log->stages
 				&& log->stage[stage].finished_ns >= 0
 				? log->stage[stage].finished_ns : TIME_NEVER;
-			if (a == TIME_NEVER && b == TIME_NEVER)
-				break;
+			assert(a < TIME_NEVER || b < TIME_NEVER);
 			round = a < b ? a : b;
 			wake += a < b;
 			stage += !(a < b);
 		}
-		r->noticed_ns = round < r->release_ns ? -1 : round;
+		r->noticed_ns = round;
 	}
 }
 
@@ -196,7 +194,7 @@ void live_log_notice_lateness(const struct live_log *log, struct live_lateness *
 	int64_t *x = mem_new((size_t)log->requests, sizeof *x), n = 0;
 
 	for (int64_t i = 0; i < log->requests; i++)
-		if (log->request[i].noticed_ns >= 0)
+		if (log->request[i].release_ns >= 0)
 			x[n++] = log->request[i].noticed_ns
 				- log->request[i].release_ns;
 	order(x, n, out);

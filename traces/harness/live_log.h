@@ -11,6 +11,8 @@
 
 #include "../../sim/engine.h"
 
+#include <stdio.h>
+
 /* A round of the executor while the device was idle: due at one instant,
  * awake at another. */
 struct live_wake { int64_t due_ns, at_ns; };
@@ -34,9 +36,9 @@ struct live_stage {
 	uint8_t strange;            /* 1: not the outcome in the trace */
 };
 
-/* Filled in after the run, from its repetition. */
+/* Filled in after the run, from its repetition; only of those that left. */
 struct live_request {
-	int64_t release_ns, noticed_ns, leave_ns; /* leave -1: still there */
+	int64_t release_ns, noticed_ns, leave_ns; /* release -1: not here */
 	int32_t depth;
 	bool correct, missed;
 };
@@ -49,7 +51,7 @@ struct live_log {
 	struct live_wake *wake;
 	struct live_decision *decision;
 	struct live_stage *stage;
-	struct live_request *request; /* by number; requests of them */
+	struct live_request *request; /* [requests], by number */
 	int facts;
 	size_t fact_room;
 	struct live_fact *fact;
@@ -93,7 +95,7 @@ void live_log_fact(struct live_log *log, const char *name, const char *format,
 const char *live_log_get(const struct live_log *log, const char *name);
 
 /* When every release was noticed: at the first round that was not before it.
- * Sets request[].noticed_ns, -1 where the run ended before. */
+ * Sets request[].noticed_ns. */
 void live_log_notice(struct live_log *log);
 
 /* Order statistics of what was late, ns; all -1 if there is nothing. */
@@ -106,8 +108,7 @@ void live_log_dispatch(const struct live_log *log, struct live_lateness *out);
 /* How many stages came out otherwise than in the trace. */
 int64_t live_log_strange(const struct live_log *log);
 
-/* The whole file under its name, or an unchanged directory. */
-int live_log_write(const struct live_log *log, const char *path,
+void live_log_write(const struct live_log *log, FILE *f,
 	const struct workload *w);
 
 /* Read it back with the workload it is of (the trace must be where the log

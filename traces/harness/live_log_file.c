@@ -2,7 +2,6 @@
 #include "live_log.h"
 
 #include "../../sim/csv.h"
-#include "../../sim/file.h"
 #include "../../sim/msg.h"
 
 #include <inttypes.h>
@@ -80,11 +79,7 @@ static void put_request(FILE *f, const struct live_request *r, int64_t number)
 {
 	fprintf(f, "request,%" PRId64 ",%" PRId64 ",%" PRId64 ",,,", r->noticed_ns,
 		r->release_ns, number);
-	if (r->leave_ns < 0)
-		fputs(",,,,,,\n", f);
-	else
-		fprintf(f, "%d,,%" PRId64 ",,,%d,\n", r->depth, r->leave_ns,
-			r->correct);
+	fprintf(f, "%d,,%" PRId64 ",,,%d,\n", r->depth, r->leave_ns, r->correct);
 }
 
 /* Three lists, each in order of time, become one. */
@@ -93,9 +88,11 @@ static void put_rows(FILE *f, const struct live_log *log, const struct workload 
 	int64_t wake = 0, request = 0, decision = 0, stage = 0;
 
 	for (;;) {
+		while (request < log->requests
+		    && log->request[request].release_ns < 0)
+			request++;
 		int64_t a = wake < log->wakes ? log->wake[wake].at_ns : TIME_NEVER;
 		int64_t b = request < log->requests
-			&& log->request[request].noticed_ns >= 0
 			? log->request[request].noticed_ns : TIME_NEVER;
 		int64_t c = decision < log->decisions
 			? log->decision[decision].at_ns : TIME_NEVER;
@@ -115,16 +112,11 @@ static void put_rows(FILE *f, const struct live_log *log, const struct workload 
 	}
 }
 
-int live_log_write(const struct live_log *log, const char *path,
+void live_log_write(const struct live_log *log, FILE *f,
 	const struct workload *w)
 {
-	struct file_out out;
-
-	if (file_out_open(&out, path))
-		return -1;
-	put_head(out.stream, log, w);
-	put_rows(out.stream, log, w);
-	return file_out_commit(&out);
+	put_head(f, log, w);
+	put_rows(f, log, w);
 }
 
 /* ---- Reading -------------------------------------------------------------------- */
@@ -225,22 +217,24 @@ static int take_run(struct csv *c, struct live_log *log, const struct workload *
 static int take_request(struct csv *c, struct live_log *log,
 	const struct workload *w, int64_t at)
 {
-	struct live_request r = { .noticed_ns = at, .leave_ns = -1 };
-	int64_t number, depth, correct;
+	struct live_request r = { .noticed_ns = at };
+	int64_t number, depth, correct, total = w->warmup + w->requests;
 
-	if (csv_integer(c, 0, TIME_MAX_NS, &r.release_ns)
-	    || csv_integer(c, 0, w->warmup + w->requests - 1, &number)
-	    || skip(c, 2) || csv_optional_integer(c, 0, BUNDLE_MAX_DEPTH, 0, &depth)
-	    || skip(c, 1) || csv_optional_integer(c, 0, TIME_MAX_NS, -1, &r.leave_ns)
-	    || skip(c, 2) || csv_optional_integer(c, 0, 1, 0, &correct) || skip(c, 1))
+	if (csv_integer(c, 0, at, &r.release_ns)
+	    || csv_integer(c, 0, total - 1, &number) || skip(c, 2)
+	    || csv_integer(c, 0, BUNDLE_MAX_DEPTH, &depth) || skip(c, 1)
+	    || csv_integer(c, r.release_ns, TIME_MAX_NS, &r.leave_ns)
+	    || skip(c, 2) || csv_integer(c, 0, 1, &correct) || skip(c, 1))
 		return -1;
-	if (number != log->requests || r.release_ns > at)
-		return csv_bad(c, "requests come in order, once noticed");
+	if (!log->request) {
+		log->requests = total;
+		log->request = mem_new((size_t)total, sizeof r);
+		for (int64_t i = 0; i < total; i++)
+			log->request[i].release_ns = -1;
+	}
 	r.depth = (int32_t)depth;
 	r.correct = correct;
-	if (!log->request)
-		log->request = mem_new((size_t)(w->warmup + w->requests), sizeof r);
-	log->request[log->requests++] = r;
+	log->request[number] = r;
 	return 0;
 }
 

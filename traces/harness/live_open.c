@@ -199,6 +199,18 @@ static void raise_priority(struct live *l)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
+void live_options_complete(struct live_options *o, const struct workload *w)
+{
+	int replay = !strcmp(o->backend, "replay");
+
+	if (!o->networks)
+		o->networks = "workloads/networks";
+	if (!o->device && replay)
+		o->device = w->bundle->dir;
+	if (!o->data && replay)
+		o->data = w->bundle->dir;
+}
+
 struct live *live_open(const struct workload *w, const struct live_options *o)
 {
 	struct live *l = mem_new(1, sizeof *l);
@@ -220,6 +232,10 @@ struct live *live_open(const struct workload *w, const struct live_options *o)
 		}
 	if (w->nets > UINT8_MAX || w->settings > UINT8_MAX) {
 		(void)msg_bad("%s: more than %d candidates", w->file, UINT8_MAX);
+		goto failed;
+	}
+	if (!o->data) {
+		(void)msg_bad("which images? --data PATH is missing");
 		goto failed;
 	}
 	if (check_settings(w) || !(l->backend = backend_load(o->backend))

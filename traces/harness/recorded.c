@@ -160,6 +160,49 @@ int recorded_run(const struct run *r, const struct live_log *log,
 	return 0;
 }
 
+/* ---- The exact repetition ------------------------------------------------------- */
+
+struct requests { struct live_log *log; const struct sink *sink; };
+
+static void keep_request(void *context, const struct request_record *q)
+{
+	struct requests *r = context;
+
+	r->log->request[q->number] = (struct live_request){
+		.release_ns = q->release_ns, .leave_ns = q->leave_ns,
+		.depth = q->depth, .correct = q->correct, .missed = q->missed };
+	if (r->sink && r->sink->request)
+		r->sink->request(r->sink->context, q);
+}
+
+static void pass_stage(void *context, const struct stage_record *g)
+{
+	const struct requests *r = context;
+
+	r->sink->stage(r->sink->context, g);
+}
+
+int recorded_repeat(const struct run *r, struct live_log *log,
+	struct metrics *out, struct recorded_check *check)
+{
+	struct requests requests = { log, r->sink };
+	const struct sink sink = { .context = &requests, .request = keep_request,
+		.stage = r->sink && r->sink->stage ? pass_stage : NULL };
+	struct run run = *r;
+
+	log->requests = r->workload->warmup + r->workload->requests;
+	log->request = mem_resize(log->request, (size_t)log->requests,
+		sizeof *log->request);
+	for (int64_t i = 0; i < log->requests; i++)
+		log->request[i] = (struct live_request){ .release_ns = -1 };
+	run.sink = &sink;
+	if (recorded_run(&run, log, RECORDED_ALL, out, check))
+		return -1;
+	if (!check->differs)
+		live_log_notice(log);
+	return 0;
+}
+
 char *recorded_difference(const struct recorded_check *c, const struct workload *w)
 {
 	char *live = c->live.kind < 0 ? mem_string("ended")

@@ -39,6 +39,10 @@ struct recorded_check {
 int recorded_run(const struct run *r, const struct live_log *log,
 	unsigned given, struct metrics *out, struct recorded_check *check);
 
+/* The exact repetition; fills in log->request. */
+int recorded_repeat(const struct run *r, struct live_log *log,
+	struct metrics *out, struct recorded_check *check);
+
 /* "decision 812 at 12.345678 ms: live ..., repeated ..."; the caller frees it. */
 char *recorded_difference(const struct recorded_check *c,
 	const struct workload *w);
