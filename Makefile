@@ -288,6 +288,11 @@ traces/h100-cifar10-caps: | laxity
 	./laxity trace scale traces/h100-cifar10 $@ --full-power 623 \
 		--power-limit traces/power-limit/v100-resnet50.csv
 
+# ---- Figures, claims, paper -------------------------------------------------
+.PHONY: figures
+figures: caps ## every figure and table of the evaluation, what changed alone
+	@scripts/figures
+
 .PHONY: clean FORCE
 clean: ## remove what was built
 	rm -rf build build-* laxity

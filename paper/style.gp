@@ -37,3 +37,12 @@ set bars 0.6
 # Screen pictures; papers set their own terminals.
 png(file) = sprintf("set terminal pngcairo size 960,560 font 'DejaVu Sans,13' enhanced; set output '%s'", file)
 svg(file) = sprintf("set terminal svg size 960,560 font 'DejaVu Sans,16' enhanced background rgb 'white'; set output '%s'", file)
+
+# Pictures for a page, in centimetres: 8.8 wide for a column, 18.1 for both.
+# scripts/figures sets `kind` (pdf or svg), `here` (the folder of the results) and
+# `name`; a figure calls open(width, height) where it begins to draw.
+if (!exists("here")) here = "results/figures"
+page(width, height) = (kind eq "pdf" \
+	? sprintf("set terminal pdfcairo size %gcm,%gcm font 'DejaVu Sans,7' enhanced; set output '%s/%s.pdf'", width, height, here, name) \
+	: sprintf("set terminal svg size %d,%d font 'DejaVu Sans,11' enhanced background rgb 'white'; set output '%s/%s.svg'", width * 50, height * 50, here, name))
+data(file) = here."/".file.".csv"
