@@ -5,8 +5,9 @@
  * turns them into SIGSYS, so that also those which the C library makes inside
  * fwrite or fflush are found; the handler counts the call, lets it fail, or
  * makes it from an address that the filter lets through. What is to happen, and
- * what has, stands in a file that both processes map. Descriptor 2 is left
- * alone, since what the program says on it is what the test reads. */
+ * what has, stands in a file that both processes map. Writes to descriptor 2 are
+ * left alone, since what the program says on it is what the test reads, and so
+ * are those to pipes between processes. */
 #ifndef LAXITY_TESTS_INJECT_H
 #define LAXITY_TESTS_INJECT_H
 
@@ -17,7 +18,7 @@
 
 enum inject_kind {
 	INJECT_ALLOCATION,          /* malloc, calloc, realloc: no memory */
-	INJECT_WRITE,               /* write, pwrite, writev, not to 2 */
+	INJECT_WRITE,               /* write, pwrite, writev */
 	INJECT_SYNC,                /* fsync, fdatasync */
 	INJECT_RENAME,
 	INJECT_OPEN_READ, INJECT_OPEN_WRITE,
