@@ -153,6 +153,16 @@ else
 harness: laxity
 	@echo "harness: left out: no protobuf-c (libprotobuf-c-dev protobuf-c-compiler libonnx-dev)"
 endif
+
+# One folder for a server that has a GPU and little else: the program, its
+# backends, the libraries they need beyond glibc and the driver, the networks.
+# Everything looks for its libraries beside itself.
+PORTABLE ?= build/portable
+.PHONY: portable
+portable: ## build/portable: program, backends and libraries for a bare GPU server
+	@$(MAKE) --no-print-directory BUILD=build-portable \
+		LDFLAGS="$(LDFLAGS) -Wl,--disable-new-dtags,-rpath,'\$$\$$ORIGIN'" harness
+	@scripts/portable build-portable $(PORTABLE) $(CUDA)
 $(BUILD)/traces/harness/onnx.o: LIBS_CFLAGS += -isystem $(BUILD)/generated
 
 # ---- Tests ---------------------------------------------------------------

@@ -133,6 +133,10 @@ START_TEST(convolutions_of_every_shape_and_way_are_right)
 	for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
 		if (w && s->groups > 1)
 			break;
+		/* Many warps only where the sum is long: a warp is 32 threads
+		 * of the machine here. */
+		if (ways[w][0] > 4 && s->ins < 64)
+			continue;
 		memcpy(out.all, before, out.count * 2);
 		a.weight = w ? packed : krsc;
 		ck_assert_int_eq(w ? kernel_conv_tile(&a, ways[w][0], ways[w][1],

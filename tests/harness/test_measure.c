@@ -63,6 +63,7 @@ static const struct { float confidence; int prediction; } torch[300][3] = {
 START_TEST(onednn_profiles_two_networks_on_real_images)
 {
 	char *dir = test_directory(), *out = test_path(dir, "bundle");
+	char *work, *text;
 	struct program p = { 0 };
 	struct bundle *b;
 	int net;
@@ -106,6 +107,19 @@ START_TEST(onednn_profiles_two_networks_on_real_images)
 	bundle_free(b);
 	program_line(&p, "trace check %s", out);
 	ck_assert_int_eq(p.status, 0);
+	/* And it runs: every request answered or missed, deadlines of 2 to 22
+	 * times the measured T. */
+	work = test_path(dir, "work.ini");
+	text = mem_printf("[workload]\ntrace = %s\nnetworks = fashion3\n"
+		"settings = core1\nrequests = 2000\n[arrivals]\nprocess = closed\n"
+		"clients = 8\nreissue = deadline\n[deadline]\ndistribution = "
+		"uniform\nmin = 2T\nmax = 22T\n", out);
+	test_write(work, text);
+	program_line(&p, "run -w %s -p edf -p imprecise --format csv", work);
+	ck_assert_msg(p.status == 0, "%s", p.err);
+	ck_assert_ptr_nonnull(strstr(p.out, "\nimprecise,1,2000,"));
+	free(work);
+	free(text);
 	program_fini(&p);
 	free(out);
 	test_directory_free(dir);

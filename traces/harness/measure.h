@@ -92,6 +92,7 @@ struct measure {
 	struct guard *guard;    /* only with --change-device-settings */
 	int setting_now;        /* in force by the guard, -1: none */
 	double *idle_w;         /* [settings], NAN */
+	int *clock_mhz;         /* [settings] largest seen behind a block */
 	struct energy_fit *fit; /* [net * settings + setting]; stages 0: none */
 	char *partial;          /* OUT.partial */
 	FILE *raw_pass;

@@ -268,10 +268,8 @@ static void fill_power(const struct measure *m, double *power, double *error)
 static void fill_setting(struct measure *m, int s,
 	struct bundle_setting *out)
 {
-	struct meter_state state;
 	int now, low, high;
 
-	meter_read_state(m->meter, &state);
 	*out = (struct bundle_setting){ .name = m->setting[s].name,
 		.sm_count = m->units[s], .power_cap_w = NAN, .clock_mhz = NAN,
 		.idle_power_w = isnan(m->idle_w[s]) ? NAN
@@ -283,8 +281,8 @@ static void fill_setting(struct measure *m, int s,
 		out->power_cap_w = now;
 	if (m->setting[s].clock_mhz)
 		out->clock_mhz = m->setting[s].clock_mhz;
-	else if (state.sm_mhz > 0)
-		out->clock_mhz = state.sm_mhz;
+	else if (m->clock_mhz[s] > 0)
+		out->clock_mhz = m->clock_mhz[s];
 }
 
 static int64_t *widen(struct arena *a, const int *x, int n)
@@ -368,6 +366,33 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* How each operator ran: which kernel or call was chosen. */
+static int store_kernels(struct measure *m)
+{
+	struct text t;
+	int bad;
+
+	text_init(&t);
+	text_add(&t, "network,setting,stage,operator,implementation\n");
+	for (int i = 0; i < m->nets; i++)
+	for (int s = 0; s < m->settings; s++) {
+		struct plan_info info;
+		m->backend->plan_info(measure_plan(m, i, s), &info);
+		for (const char *line = info.kernels_text; *line;
+		     line = strchr(line, '\n') + 1) {
+			char stage[16], op[256], how[128];
+			if (sscanf(line, "%15s %255s %127[^\n]", stage, op, how)
+			    == 3)
+				text_add(&t, "%s,%s,%s,%s,%s\n",
+					m->net[i]->name, m->setting[s].name,
+					stage, op, how);
+		}
+	}
+	bad = measure_store_text(m, "kernels.csv", &t);
+	text_fini(&t);
+	return bad;
+}
+
 /* raw/SHA256SUMS, as sha256sum -c reads it; its own hash is the key `raw`. */
 static int sum_raw(struct measure *m, char hash[SHA256_HEX])
 {
@@ -412,7 +437,7 @@ int measure_bundle(struct measure *m)
 	if (m->raw_pass)
 		(void)fclose(m->raw_pass);
 	m->raw_pass = NULL;
-	if (sum_raw(m, hash))
+	if (store_kernels(m) || sum_raw(m, hash))
 		return -1;
 	text_init(&t);
 	say_all(m, &t, hash);

@@ -129,6 +129,7 @@ static int open_settings(struct measure *m)
 	m->setting = mem_new((size_t)words, sizeof *m->setting);
 	m->units = mem_new((size_t)words, sizeof *m->units);
 	m->idle_w = mem_new((size_t)words, sizeof *m->idle_w);
+	m->clock_mhz = mem_new((size_t)words, sizeof *m->clock_mhz);
 	if (!list) {
 		m->setting[0].units = m->info.units;
 		setting_name(&m->setting[0], &m->info);
@@ -378,6 +379,7 @@ void measure_close(struct measure *m)
 	free(m->setting);
 	free(m->units);
 	free(m->idle_w);
+	free(m->clock_mhz);
 	free(m->environment);
 	free(m->corunner);
 	free(m->co_rate);

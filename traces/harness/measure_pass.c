@@ -334,6 +334,8 @@ static int run_block(struct measure *m, struct blocks *b,
 		}
 		meter_read_state(m->meter, &after);
 		clean = is_clean(m, c, &before, &after);
+		if (after.sm_mhz > m->clock_mhz[c->setting])
+			m->clock_mhz[c->setting] = after.sm_mhz;
 		if (after.temperature_c >= 0) {
 			if (!m->temperature_high || after.temperature_c
 			    < m->temperature_low)
