@@ -80,12 +80,20 @@ int options_limit_power(struct option_table *t, double limit_w)
 	return above ? -1 : 0;
 }
 
+void options_set_times(struct option_table *t, const double *time_ns)
+{
+	for (int k = 0; k < t->n; k++) {
+		t->option[k].time_ns = time_ns[k];
+		t->option[k].rate = 1 / time_ns[k];
+	}
+}
+
 /* ---- Estimates ----------------------------------------------------------- */
 
-/* A belief in the form the loops need: (time left - added) / time = slowdown
- * + z deviation has the solution z = (scale - added stages) / time - shift. */
+/* A belief in the form the loops need: time left / time = slowdown + z deviation
+ * has the solution z = scale / time - shift. */
 struct terms {
-	double goal_ns, mean, added_ns, scale, added, shift, idle;
+	double goal_ns, mean, scale, shift, idle;
 	bool certain, idle_is_ratio;
 };
 
@@ -95,28 +103,20 @@ static inline struct terms terms_of(const struct belief *b)
 	bool certain = !(b->deviation > 0);
 
 	return (struct terms){
-		.goal_ns = goal, .mean = b->mean, .added_ns = b->added_ns,
-		.certain = certain,
+		.goal_ns = goal, .mean = b->mean, .certain = certain,
 		.scale = certain ? 0 : goal / b->deviation,
-		.added = certain ? 0 : b->added_ns / b->deviation,
 		.shift = certain ? 0 : b->mean / b->deviation,
 		.idle = b->idle, .idle_is_ratio = b->idle_is_ratio,
 	};
-}
-
-static inline double run_ns(const struct option *o, const struct terms *b,
-	double slowdown)
-{
-	return slowdown * o->time_ns + b->added_ns * o->stop;
 }
 
 /* How many deviations later than expected it may end and still be in time. */
 static inline double margin(const struct terms *b, const struct option *o)
 {
 	if (b->certain)
-		return run_ns(o, b, b->mean) <= b->goal_ns
+		return b->mean * o->time_ns <= b->goal_ns
 			? NORMAL_LIMIT : -NORMAL_LIMIT;
-	return (b->scale - b->added * o->stop) * o->rate - b->shift;
+	return b->scale * o->rate - b->shift;
 }
 
 static inline double in_time(const struct option_table *t,
@@ -128,7 +128,7 @@ static inline double in_time(const struct option_table *t,
 static inline double energy(const struct option *o, const struct terms *b,
 	double slowdown)
 {
-	double run = run_ns(o, b, slowdown), rest = b->goal_ns - run;
+	double run = slowdown * o->time_ns, rest = b->goal_ns - run;
 
 	rest = rest > 0 ? rest : 0;
 	/* An anytime network is stopped at the deadline. */

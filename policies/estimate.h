@@ -49,11 +49,13 @@ void options_init(struct option_table *t, struct arena *a,
  * that draw least, and return -1. */
 int options_limit_power(struct option_table *t, double limit_w);
 
+/* Believe in other mean times than the profile's; time_ns[] has one per
+ * option. ALERT does not: its world scales all of them alike. */
+void options_set_times(struct option_table *t, const double *time_ns);
+
 /* What is believed of the world at a decision. */
 struct belief {
 	double mean, deviation; /* slowdown; deviation 0: certainty */
-	double added_ns;        /* what each stage takes on top, known; ALERT's
-	                         * own model has none */
 	double goal_ns;         /* time left; below 0 counts as 0 */
 	double idle;            /* watts, or with idle_is_ratio a share of the
 	                         * power of the option */

@@ -160,15 +160,54 @@ static double *group_means(struct arena *a, const struct groups *g,
 	return y;
 }
 
+/* Which group each input is in. */
+static void mark_groups(const struct groups *g, int *group)
+{
+	for (int k = 0, i = 0; k < g->n; k++)
+		for (; i < g->end[k]; i++)
+			group[g->rank[i].input] = k;
+}
+
+static double *group_shares(struct arena *a, const struct groups *g, int inputs)
+{
+	double *share = arena_new(a, (size_t)g->n, sizeof *share);
+
+	for (int k = 0; k < g->n; k++)
+		share[k] = (double)(g->end[k] - (k ? g->end[k - 1] : 0)) / inputs;
+	return share;
+}
+
+static double *group_moves(struct arena *a, const int *from, int n_from,
+	const int *to, int n_to, int inputs)
+{
+	double *share = arena_new(a, (size_t)n_from * (size_t)n_to, sizeof *share);
+	int *count = mem_new((size_t)n_from, sizeof *count);
+
+	for (int i = 0; i < inputs; i++) {
+		share[from[i] * n_to + to[i]]++;
+		count[from[i]]++;
+	}
+	for (int g = 0; g < n_from; g++)
+		for (int h = 0; h < n_to; h++)
+			share[g * n_to + h] /= count[g];
+	free(count);
+	return share;
+}
+
 static void regress(struct profile_net *p, const struct bundle_net *net,
 	int inputs, struct arena *a)
 {
 	size_t n = (size_t)net->depths * (size_t)net->depths;
 	struct curve *confidence = arena_new(a, n, sizeof *confidence);
 	struct curve *correct = arena_new(a, n, sizeof *correct);
+	const double **share = arena_new(a, (size_t)net->depths, sizeof *share);
+	const double **moves = arena_new(a, (size_t)net->depths, sizeof *moves);
 	struct ranked *rank = mem_new((size_t)inputs, sizeof *rank);
+	int *group = mem_new(2 * (size_t)inputs, sizeof *group), before = 0;
 
 	for (int c = 1; c <= net->depths; c++) {
+		int *here = group + c % 2 * inputs, *last = group + (c + 1) % 2
+			* inputs;
 		struct groups g;
 		double *x;
 
@@ -176,6 +215,12 @@ static void regress(struct profile_net *p, const struct bundle_net *net,
 			rank[i] = (struct ranked){ net->confidence[(size_t)i
 				* (size_t)net->depths + (size_t)c - 1], i };
 		make_groups(&g, rank, inputs);
+		mark_groups(&g, here);
+		share[c - 1] = group_shares(a, &g, inputs);
+		if (c > 1)
+			moves[c - 2] = group_moves(a, last, before, here, g.n,
+				inputs);
+		before = g.n;
 		x = arena_new(a, (size_t)g.n, sizeof *x);
 		memcpy(x, g.mean, (size_t)g.n * sizeof *x);
 		for (int l = c; l <= net->depths; l++) {
@@ -188,6 +233,9 @@ static void regress(struct profile_net *p, const struct bundle_net *net,
 		}
 	}
 	free(rank);
+	free(group);
+	p->share = share;
+	p->moves = moves;
 	p->confidence_at = confidence;
 	p->correct_at = correct;
 }

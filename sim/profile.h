@@ -31,6 +31,11 @@ struct profile_net {
 	 * where l < c. The mean of a group is kept between its least and
 	 * largest value, so that rounding does not tell equal groups apart. */
 	const struct curve *confidence_at, *correct_at;
+	/* How confidences go on. share[c - 1][g]: the part of all inputs that
+	 * point g of the curves at depth c stands for. moves[c - 1][g * n + h]:
+	 * the part of these that is in point h of the curves at depth c + 1,
+	 * which have n points. */
+	const double *const *share, *const *moves;
 };
 
 struct profile {

@@ -8,6 +8,7 @@
 #include "../sim/msg.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
  *   s2  quick 240, slow 360, any [1] 260 [2] 340                            */
 
 static char *home;
+static int back;
 
 static void enter(void)
 {
@@ -45,13 +47,16 @@ static void enter(void)
 		.settings = "s1 s2", .idle = "20 20", .environments = "slow" };
 
 	home = tiny_dir_new();
+	back = open(".", O_RDONLY);
+	ck_assert_int_ge(back, 0);
 	ck_assert_int_eq(chdir(home), 0);
 	tiny_write(&t, "t");
 }
 
 static void leave(void)
 {
-	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(fchdir(back), 0);
+	(void)close(back);
 	tiny_dir_remove(home);
 }
 

@@ -299,8 +299,8 @@ static double direct_accuracy(const struct option *chain, int s,
 	double f[64], e;
 
 	for (int k = 0; k < s; k++)
-		f[k] = direct_cdf(((b->goal_ns - b->added_ns * chain[k].stop)
-			/ chain[k].time_ns - b->mean) / b->deviation);
+		f[k] = direct_cdf((b->goal_ns / chain[k].time_ns - b->mean)
+			/ b->deviation);
 	f[s] = 0;
 	e = fail * (1 - f[0]);
 	for (int k = 0; k < s; k++)
@@ -353,7 +353,6 @@ static struct belief random_belief(gsl_rng *r)
 	return (struct belief){ .mean = between(r, 0.8, 2),
 		.deviation = between(r, 0.01, 0.5),
 		.goal_ns = between(r, 10, 200) * MS,
-		.added_ns = gsl_rng_uniform_int(r, 2) ? between(r, -2, 20) * MS : 0,
 		.idle = between(r, 10, 60) };
 }
 
@@ -627,6 +626,21 @@ START_TEST(rounding_of_energies_decides_nothing)
 }
 END_TEST
 
+START_TEST(other_times_may_be_believed_in)
+{
+	static const double time[] = { 100 * MS, 40 * MS };
+
+	selection_world(false);
+	w.table.n = 2;
+	options_set_times(&w.table, time);
+	estimate_all(&selection_belief, estimates);
+	NEAR(estimates[0].in_time, direct_cdf((1.2 - 1.1) / 0.1));
+	NEAR(estimates[0].energy_j, 20 * 0.110 + 0.25 * 20 * 0.010);
+	NEAR(estimates[1].energy_j, 2.520);
+	world_end();
+}
+END_TEST
+
 START_TEST(kinds_and_mandatory_depth_limit_the_options)
 {
 	world_begin(2, 1, 10);
@@ -669,6 +683,7 @@ Suite *test_estimate(void)
 	tcase_add_test(t, selection_equals_an_obvious_search);
 	tcase_add_test(t, relaxing_a_goal_never_worsens_the_objective);
 	tcase_add_test(t, rounding_of_energies_decides_nothing);
+	tcase_add_test(t, other_times_may_be_believed_in);
 	tcase_add_test(t, kinds_and_mandatory_depth_limit_the_options);
 	suite_add_tcase(s, t);
 	return s;

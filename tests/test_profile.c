@@ -119,6 +119,32 @@ END_TEST
 
 /* ---- Regressions ---------------------------------------------------------------- */
 
+/* Four inputs, so each is a group of its own unless confidences are equal: at
+ * depth 1 inputs 0 and 1 are one group (.2), 2 (.5) and 3 (.9) two more; at depth
+ * 2 input 3 (.3) is alone, then 0 (.4), and 1 and 2 (.8) together. */
+START_TEST(moves_say_how_confidences_go_on)
+{
+	static const struct tiny_net nets[] = { { "a", NET_STAGED, 2,
+		"0.2 0.4  0.2 0.8  0.5 0.8  0.9 0.3", NULL, NULL, NULL } };
+	static const double share[2][3] = { { .5, .25, .25 }, { .25, .25, .5 } };
+	static const double moves[9] = { 0, .5, .5,  0, 0, 1,  1, 0, 0 };
+	const struct tiny t = { .nets = 1, .net = nets, .inputs = 4 };
+	static const int zero[] = { 0 };
+	struct bundle *b = tiny_read(&t);
+	struct profile *p = profile_new(b, 1, zero, 1, zero);
+
+	for (int c = 0; c < 2; c++) {
+		ck_assert_int_eq(p->net[0].correct_at[c * 2 + 1].n, 3);
+		for (int g = 0; g < 3; g++)
+			ck_assert(p->net[0].share[c][g] == share[c][g]);
+	}
+	for (int k = 0; k < 9; k++)
+		ck_assert(p->net[0].moves[0][k] == moves[k]);
+	profile_free(p);
+	bundle_free(b);
+}
+END_TEST
+
 START_TEST(curves_are_linear_between_and_constant_outside)
 {
 	static const double x[] = { 1, 2, 4 }, y[] = { 10, 30, 20 };
@@ -269,6 +295,7 @@ Suite *test_profile(void)
 	tcase_add_test(t, quantiles_are_exact_for_every_sample_count);
 	tcase_add_test(t, a_missing_watt_leaves_the_profile_without_energy);
 	tcase_add_test(t, a_candidate_without_samples_is_refused);
+	tcase_add_test(t, moves_say_how_confidences_go_on);
 	tcase_add_test(t, curves_are_linear_between_and_constant_outside);
 	tcase_add_test(t, few_inputs_make_a_group_each);
 	tcase_add_test(t, groups_of_equal_size_agree_with_counting_ranks);
