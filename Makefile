@@ -73,7 +73,8 @@ $(BUILD)/generated/suites.h: FORCE
 # store them. Its hash is part of a stored run's key. A policy's own file counts
 # for the runs of that policy alone.
 POLICY_FILES := $(sort $(shell grep -lE '^const struct policy policy_' policies/*.c))
-CODE := $(sort $(filter-out sim/cmd_% sim/out_% sim/report% policies/registry.c \
+CODE := $(sort $(filter-out sim/cmd_% sim/out_% sim/report% sim/claims% \
+	policies/registry.c \
 	policies/template.c $(POLICY_FILES),\
 	$(wildcard sim/*.[ch] policies/*.[ch] traces/*.[ch])))
 CODE_SHA256 := $(firstword $(shell cat $(CODE) | sha256sum))
