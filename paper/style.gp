@@ -1,9 +1,10 @@
 # The look of every figure: one colour, mark and line a policy, the same
 # everywhere, told apart by people who do not see colours and in black and white.
-# Colours are those of Okabe and Ito (2008). A figure loads this first, then
+# The first are those of Okabe and Ito (2008); sim/report_svg.c has the same list.
+# A figure loads this first, then
 #     plot for [p in present] FILE using (of(p, X)):... @look title label(p)
 policy_names = "edf lcf rr imprecise oracle fifo edf-mandatory-first llf threshold utility-density joint alert alert-oracle oracle-static app-only sys-only no-coord"
-policy_colours = "#D55E00 #009E73 #CC79A7 #0072B2 #000000 #E69F00 #56B4E9 #999999 #7F3C8D #8C6D31 #0072B2 #0072B2 #000000 #666666 #E69F00 #009E73 #D55E00"
+policy_colours = "#D55E00 #009E73 #CC79A7 #0072B2 #000000 #E69F00 #56B4E9 #999999 #7F3C8D #8C6D31 #882255 #117733 #222222 #666666 #AA6600 #44AA99 #AA4499"
 policy_marks = "7 5 9 11 4 13 6 8 10 12 15 11 4 6 13 5 7"
 policy_dashes = "1 1 1 1 2 1 3 4 5 2 1 1 2 3 1 1 1"
 

@@ -21,6 +21,10 @@ void out_table_comparisons(struct text *t, const struct results *s, int64_t m,
 /* What the marks mean that out_table_policies has set. */
 void out_table_notes(struct text *t, const struct results *s);
 
+/* "87.32 ± 0.11", without an interval "87.32"; "0.00 (≤ 0.0015)" where no case
+ * was seen; "" if missing. In the column's unit. The caller frees it. */
+char *out_estimate(const struct estimate *e, const struct column *c);
+
 /* How many comparisons one set of policies makes. */
 int64_t out_comparisons(const struct results *s);
 
@@ -33,7 +37,11 @@ void out_csv_field(struct text *t, const char *s);
  * with every column, the estimates and the comparisons with the first. Missing
  * values are null. */
 void out_json(struct text *t, const struct results *s, const struct workload *w);
-/* A string in double quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* A string in double quotes, as out_utf8. */
 void out_json_string(struct text *t, const char *s);
+
+/* s, with U+FFFD for bytes that are not UTF-8 and for control characters but
+ * newline and tab. */
+void out_utf8(struct text *t, const char *s);
 
 #endif

@@ -1,6 +1,5 @@
 #include "out_describe.h"
 
-#include "ini.h"
 #include "num.h"
 #include "workload_units.h"
 
@@ -36,11 +35,47 @@ char *description_time(const char *value, int64_t full_ns)
 	return mem_printf("%.3f ms", (double)ns * 1e-6);
 }
 
-static const char *get(struct ini *d, const char *section, const char *key)
-{
-	struct ini_entry *e = ini_find(d, section, key);
+/* The entries of a resolved text. That is made by us, so it is not checked; of
+ * a text that is not, what looks like entries is taken. */
+struct entry { const char *section, *key, *value; };
 
-	return e ? e->value : "";
+struct entries { int n, room; struct entry *entry; char *copy; };
+
+static void entries_init(struct entries *d, const char *resolved)
+{
+	char *save = NULL;
+	const char *section = "";
+
+	*d = (struct entries){ .copy = mem_string(resolved) };
+	for (char *line = strtok_r(d->copy, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *equals = strstr(line, " = ");
+		if (*line == '[') {
+			section = line + 1;
+			line[strcspn(line, "]")] = 0;
+		} else if (*line != ';' && equals) {
+			*equals = 0;
+			MEM_ROOM(d->entry, d->n, d->room);
+			d->entry[d->n++] = (struct entry){ section, line,
+				equals + 3 };
+		}
+	}
+}
+
+static void entries_fini(struct entries *d)
+{
+	free(d->entry);
+	free(d->copy);
+}
+
+static const char *get(const struct entries *d, const char *section,
+	const char *key)
+{
+	for (int i = 0; i < d->n; i++)
+		if (!strcmp(d->entry[i].section, section)
+		    && !strcmp(d->entry[i].key, key))
+			return d->entry[i].value;
+	return "";
 }
 
 static void add(struct description *d, const char *name, char *text)
@@ -49,12 +84,12 @@ static void add(struct description *d, const char *name, char *text)
 }
 
 /* "closed, clients 20, reissue deadline". */
-static char *list_section(struct ini *d, const char *section, int64_t full_ns)
+static char *list_section(const struct entries *d, const char *section, int64_t full_ns)
 {
 	struct text t;
 
 	text_init(&t);
-	for (int i = 0; i < d->entries; i++) {
+	for (int i = 0; i < d->n; i++) {
 		char *value;
 		if (strcmp(d->entry[i].section, section))
 			continue;
@@ -68,7 +103,7 @@ static char *list_section(struct ini *d, const char *section, int64_t full_ns)
 	return t.s;
 }
 
-static char *describe_deadline(struct ini *d, int64_t full_ns)
+static char *describe_deadline(const struct entries *d, int64_t full_ns)
 {
 	char *min = description_time(get(d, "deadline", "min"), full_ns);
 	char *max = description_time(get(d, "deadline", "max"), full_ns);
@@ -83,17 +118,17 @@ static char *describe_deadline(struct ini *d, int64_t full_ns)
 	return text;
 }
 
-static void add_rare(struct description *d, struct ini *ini, int64_t full_ns)
+static void add_rare(struct description *d, const struct entries *e, int64_t full_ns)
 {
-	if (strcmp(get(ini, "inputs", "order"), "uniform"))
-		add(d, "inputs", list_section(ini, "inputs", full_ns));
-	if (strcmp(get(ini, "environment", "timeline"), "0 default"))
-		add(d, "environment", mem_string(get(ini, "environment",
+	if (strcmp(get(e, "inputs", "order"), "uniform"))
+		add(d, "inputs", list_section(e, "inputs", full_ns));
+	if (strcmp(get(e, "environment", "timeline"), "0 default"))
+		add(d, "environment", mem_string(get(e, "environment",
 			"timeline")));
-	if (*get(ini, "goal", "objective"))
-		add(d, "goal", list_section(ini, "goal", full_ns));
-	if (strcmp(get(ini, "overhead", "decision"), "0"))
-		add(d, "decision", description_time(get(ini, "overhead",
+	if (*get(e, "goal", "objective"))
+		add(d, "goal", list_section(e, "goal", full_ns));
+	if (strcmp(get(e, "overhead", "decision"), "0"))
+		add(d, "decision", description_time(get(e, "overhead",
 			"decision"), full_ns));
 }
 
@@ -102,28 +137,28 @@ void description_init(struct description *d, const char *resolved,
 	double mandatory_load)
 {
 	int64_t full_ns = description_full_ns(resolved);
-	struct ini *ini = ini_read_text("workload", resolved, strlen(resolved));
+	struct entries all;
+	const struct entries *e = &all;
 
 	*d = (struct description){ 0 };
-	if (!ini)
-		return;
-	add(d, "trace", mem_printf("%s: %s, %s%s", get(ini, "workload", "trace"),
+	entries_init(&all, resolved);
+	add(d, "trace", mem_printf("%s: %s, %s%s", get(e, "workload", "trace"),
 		device, task, modelled ? " [modelled: not all of it is measured]"
 		: ""));
 	add(d, "network", mem_printf("%s; setting %s; devices %s; full depth of the "
-		"first takes T = %.3f ms", get(ini, "workload", "networks"),
-		get(ini, "workload", "settings"), get(ini, "workload", "devices"),
+		"first takes T = %.3f ms", get(e, "workload", "networks"),
+		get(e, "workload", "settings"), get(e, "workload", "devices"),
 		(double)full_ns * 1e-6));
 	add(d, "requests", mem_printf("%s measured, after %s of warm-up",
-		get(ini, "workload", "requests"), get(ini, "workload", "warmup")));
-	add(d, "arrivals", list_section(ini, "arrivals", full_ns));
-	add(d, "deadline", describe_deadline(ini, full_ns));
-	add_rare(d, ini, full_ns);
+		get(e, "workload", "requests"), get(e, "workload", "warmup")));
+	add(d, "arrivals", list_section(e, "arrivals", full_ns));
+	add(d, "deadline", describe_deadline(e, full_ns));
+	add_rare(d, e, full_ns);
 	if (!isnan(load))
 		add(d, "load", mem_printf("%.3f of capacity if every request ran to "
 			"full depth, %.3f for the mandatory depth alone", load,
 			mandatory_load));
-	ini_free(ini);
+	entries_fini(&all);
 }
 
 void description_fini(struct description *d)

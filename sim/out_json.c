@@ -23,26 +23,37 @@ static int sequence(const unsigned char *s)
 	return n;
 }
 
-void out_json_string(struct text *t, const char *string)
+void out_utf8(struct text *t, const char *string)
 {
 	const unsigned char *s = (const unsigned char *)string;
 
-	text_add(t, "\"");
 	while (*s) {
 		int n = sequence(s);
-		if (*s == '"' || *s == '\\')
-			text_add(t, "\\%c", *s);
-		else if (*s == '\n')
-			text_add(t, "\\n");
-		else if (*s < ' ')
-			text_add(t, "\\u%04x", *s);
-		else if (n == 0)
-			text_add(t, "\\ufffd");
+		if (n == 0 || (*s < ' ' && *s != '\n' && *s != '\t') || *s == 127)
+			text_add(t, "\xef\xbf\xbd");
 		else
 			text_add_n(t, (const char *)s, (size_t)n);
 		s += n ? n : 1;
 	}
+}
+
+void out_json_string(struct text *t, const char *string)
+{
+	struct text clean;
+
+	text_init(&clean);
+	out_utf8(&clean, string);
 	text_add(t, "\"");
+	for (const char *s = clean.s; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			text_add(t, "\\%c", *s);
+		else if (*s == '\n' || *s == '\t')
+			text_add(t, "\\%c", *s == '\n' ? 'n' : 't');
+		else
+			text_add_n(t, s, 1);
+	}
+	text_add(t, "\"");
+	text_fini(&clean);
 }
 
 /* A number or null; JSON knows no infinities, and there are none. */

@@ -23,9 +23,7 @@ static int is_shown(const struct results *s, const struct column *c)
 	return results_has(s, c);
 }
 
-/* "87.32 ± 0.11", "0.00 (≤ 0.0015)": the limit where no case was seen. */
-static void add_estimate(struct table *t, const struct estimate *e,
-	const struct column *c)
+char *out_estimate(const struct estimate *e, const struct column *c)
 {
 	char mean[32], half[32];
 	int all = e->mean > 0;
@@ -33,12 +31,9 @@ static void add_estimate(struct table *t, const struct estimate *e,
 	(void)outcome_print_scaled(mean, c, e->mean);
 	(void)outcome_print_scaled(half, c, e->half);
 	if (!isnan(e->limit))
-		table_add(t, "%s (%s %.*g)", mean, all ? "≥" : "≤", all ? 5 : 2,
-			e->limit * c->scale);
-	else if (*half)
-		table_add(t, "%s ± %s", mean, half);
-	else
-		table_add(t, "%s", mean);
+		return mem_printf("%s (%s %.*g)", mean, all ? "≥" : "≤",
+			all ? 5 : 2, e->limit * c->scale);
+	return *half ? mem_printf("%s ± %s", mean, half) : mem_string(mean);
 }
 
 void out_table_policies(struct text *out, const struct results *s, int indent)
@@ -66,7 +61,9 @@ void out_table_policies(struct text *out, const struct results *s, int indent)
 			s->policy[p].clairvoyant ? " *" : "");
 		for (int i = 0; i < n; i++) {
 			struct estimate e = results_estimate(s, p, column[i]);
-			add_estimate(&t, &e, column[i]);
+			char *cell = out_estimate(&e, column[i]);
+			table_add(&t, "%s", cell);
+			free(cell);
 		}
 	}
 	table_print(&t, 2, indent, out);

@@ -1,11 +1,11 @@
 #include "../sim/msg.h"
 #include "../sim/store.h"
 #include "support_program.h"
+#include "support_sql.h"
 
 #include <check.h>
 #include <math.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,30 +77,6 @@ static void put(struct store *s, const struct sample *a)
 	ck_assert_int_eq(store_commit(s), 0);
 }
 
-/* Rows of a query, columns by | and rows by newline, as the sqlite3 program
- * prints them. */
-static char *ask(const char *path, const char *sql)
-{
-	static char answer[4096];
-	sqlite3 *db;
-	sqlite3_stmt *st;
-	size_t n = 0;
-
-	answer[0] = 0;
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_msg(sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK,
-		"%s: %s", sql, sqlite3_errmsg(db));
-	while (sqlite3_step(st) == SQLITE_ROW)
-		for (int i = 0; i < sqlite3_column_count(st); i++)
-			n += (size_t)snprintf(answer + n, sizeof answer - n, "%s%s",
-				sqlite3_column_type(st, i) == SQLITE_NULL ? "-"
-				: (const char *)sqlite3_column_text(st, i),
-				i + 1 < sqlite3_column_count(st) ? "|" : "\n");
-	(void)sqlite3_finalize(st);
-	(void)sqlite3_close(db);
-	return answer;
-}
-
 static char *dir, *path;
 static void setup(void)
 {
@@ -125,23 +101,23 @@ START_TEST(a_stored_run_is_in_the_views_with_every_number)
 	ck_assert(access(path, F_OK) != 0);     /* nothing before the commit */
 	put(s, &a);
 	store_close(s);
-	ck_assert_str_eq(ask(path, "select policy, clairvoyant, networks, process, "
+	ck_assert_str_eq(sql_ask(path, "select policy, clairvoyant, networks, process, "
 		"clients, trace, device, modelled, seed, replication, kind, ended, "
 		"requests, missed, miss_ratio, accuracy, response_p99_ns, energy_j, "
-		"load, regret, took_s, version from runs"),
+		"load, regret, took_s, version from runs", NULL),
 		"edf|0|staged3|closed|20|traces/a|GPU|0|3|2|simulated|done|100|10|"
-		"0.1|0.503|1152921504606846977|-|1.5|-|0.25|0.1.0\n");
+		"0.1|0.503|1152921504606846977|-|1.5|-|0.25|0.1.0");
 	s = store_open(path, STORE_WRITE);
 	ck_assert_int_eq(store_begin(s), 0);
 	ck_assert_int_eq(store_put_bounds(s, &a.workload, a.hash, 3, &bounds), 0);
 	ck_assert_int_eq(store_commit(s), 0);
 	store_close(s);
 	/* Confidence over all: 0.5 over the 90 answered is 0.45. */
-	ck_assert_str_eq(ask(path, "select bound, round(regret, 9), "
+	ck_assert_str_eq(sql_ask(path, "select bound, round(regret, 9), "
 		"round(regret_confidence, 9), round(regret_missed, 9), bound_name "
-		"from runs"), "0.625|0.122|0.3|0.0375|lp\n");
-	ck_assert_str_eq(ask(path, "select policy, value from metrics "
-		"where metric = 'accuracy'"), "edf|0.503\n");
+		"from runs", NULL), "0.625|0.122|0.3|0.0375|lp");
+	ck_assert_str_eq(sql_ask(path, "select policy, value from metrics "
+		"where metric = 'accuracy'", NULL), "edf|0.503");
 }
 END_TEST
 
@@ -162,11 +138,11 @@ START_TEST(paired_compares_with_the_first_policy_by_seed)
 	put(s, &b);
 	put(s, &a);
 	store_close(s);
-	ck_assert_str_eq(ask(path, "select policy, against, seed, difference "
-		"from paired where metric = 'accuracy'"),
-		"imprecise|edf|1|0.249\n");
-	ck_assert_str_eq(ask(path, "select policy, clairvoyant from runs "
-		"order by policy"), "edf|0\nimprecise|0\noracle|1\n");
+	ck_assert_str_eq(sql_ask(path, "select policy, against, seed, difference "
+		"from paired where metric = 'accuracy'", NULL),
+		"imprecise|edf|1|0.249");
+	ck_assert_str_eq(sql_ask(path, "select policy, clairvoyant from runs "
+		"order by policy", NULL), "edf|0\nimprecise|0\noracle|1");
 }
 END_TEST
 
@@ -180,8 +156,8 @@ START_TEST(axes_are_the_keys_that_differ)
 		put(s, &a);
 	}
 	store_close(s);
-	ck_assert_str_eq(ask(path, "select name, value from axes order by 2"),
-		"arrivals.clients|4\narrivals.clients|8\n");
+	ck_assert_str_eq(sql_ask(path, "select name, value from axes order by 2", NULL),
+		"arrivals.clients|4\narrivals.clients|8");
 }
 END_TEST
 
@@ -249,9 +225,9 @@ START_TEST(a_run_by_changed_code_replaces_the_old_one)
 	ck_assert_int_eq(store_has(s, &k), 1);
 	ck_assert_int_eq(store_has(s, &old), 0);
 	store_close(s);
-	ck_assert_str_eq(ask(path, "select count(*), max(accuracy) from runs"),
-		"1|0.25\n");
-	ck_assert_str_eq(ask(path, "select count(*) from request"), "0\n");
+	ck_assert_str_eq(sql_ask(path, "select count(*), max(accuracy) from runs", NULL),
+		"1|0.25");
+	ck_assert_str_eq(sql_ask(path, "select count(*) from request", NULL), "0");
 }
 END_TEST
 
@@ -284,13 +260,13 @@ START_TEST(requests_and_stages_are_stored_under_their_run)
 	ck_assert_int_eq(store_put_outcome(s, id, "done", NAN, &a.outcome), 0);
 	ck_assert_int_eq(store_commit(s), 0);
 	store_close(s);
-	ck_assert_str_eq(ask(path, "select * from requests"),
+	ck_assert_str_eq(sql_ask(path, "select * from requests", NULL),
 		"1|500|-|9|-|-|10|100|-|100|90|0|-|0|1|0.0|0|-|-|-\n"
 		"1|501|4|8|staged3|sm132|20|90|30|60|40|2|0.5|1|0|0.25|12|busy|"
-		"1.5|2.0\n");
-	ck_assert_str_eq(ask(path, "select * from stages limit 1"),
-		"1|501|0|staged3|sm132|1|busy|3|5|6|16|10|1\n");
-	ck_assert_str_eq(ask(path, "select count(*) from stages"), "2\n");
+		"1.5|2.0");
+	ck_assert_str_eq(sql_ask(path, "select * from stages limit 1", NULL),
+		"1|501|0|staged3|sm132|1|busy|3|5|6|16|10|1");
+	ck_assert_str_eq(sql_ask(path, "select count(*) from stages", NULL), "2");
 }
 END_TEST
 
@@ -306,16 +282,6 @@ static void refuses(const char *file, enum store_mode mode, const char *reason)
 	ck_assert_int_eq(msg_status(), STATUS_BAD);
 	msg_capture(0);
 	free(text);
-}
-
-static void execute(const char *sql)
-{
-	sqlite3 *db;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK,
-		"%s: %s", sql, sqlite3_errmsg(db));
-	(void)sqlite3_close(db);
 }
 
 static void store_one(void)
@@ -345,7 +311,7 @@ START_TEST(what_is_no_store_is_refused_in_one_line)
 	refuses(path, STORE_WRITE, ": is not a SQLite database");
 	test_write(path, "");
 	refuses(path, STORE_READ, ": holds no results");
-	execute("create table t (x)");
+	sql_change(path, "create table t (x)");
 	refuses(path, STORE_WRITE, ": is a database, but not one of laxity");
 	free(none);
 	free(slash);
@@ -355,17 +321,17 @@ END_TEST
 START_TEST(other_schemas_are_refused)
 {
 	store_one();
-	execute("create table mine (x); create view also_mine as select 1");
+	sql_change(path, "create table mine (x); create view also_mine as select 1");
 	store_close(store_open(path, STORE_READ));   /* additions are welcome */
-	execute("pragma user_version = 3");
+	sql_change(path, "pragma user_version = 3");
 	refuses(path, STORE_READ, ": was made by a newer laxity (schema 3; this "
 		"one knows 2)");
-	execute("pragma user_version = 0");
+	sql_change(path, "pragma user_version = 0");
 	refuses(path, STORE_WRITE, ": schema 0 is older than any this laxity "
 		"reads (2)");
-	execute("pragma user_version = 2; alter table run add column x integer");
+	sql_change(path, "pragma user_version = 2; alter table run add column x integer");
 	refuses(path, STORE_WRITE, ": 'run' is not as in schema 2");
-	execute("alter table run drop column x; drop table bound");
+	sql_change(path, "alter table run drop column x; drop table bound");
 	refuses(path, STORE_READ, ": 'bound' is not as in schema 2");
 }
 END_TEST
@@ -415,9 +381,9 @@ START_TEST(four_writers_of_a_new_file_lose_nothing)
 		ck_assert(wait(&status) > 0);
 		ck_assert_int_eq(status, 0);
 	}
-	ck_assert_str_eq(ask(path, "select count(*), count(distinct seed) from run"),
-		"100|100\n");
-	ck_assert_str_eq(ask(path, "pragma integrity_check"), "ok\n");
+	ck_assert_str_eq(sql_ask(path, "select count(*), count(distinct seed) from run", NULL),
+		"100|100");
+	ck_assert_str_eq(sql_ask(path, "pragma integrity_check", NULL), "ok");
 }
 END_TEST
 
@@ -438,10 +404,10 @@ START_TEST(a_killed_writer_leaves_whole_runs)
 		s = store_open(path, STORE_WRITE);
 		ck_assert(s != NULL);
 		if (store_exists(s))
-			ck_assert_str_eq(ask(path, "select count(*) from run "
-				"where ended <> 'done' or accuracy is null"), "0\n");
+			ck_assert_str_eq(sql_ask(path, "select count(*) from run "
+				"where ended <> 'done' or accuracy is null", NULL), "0");
 		store_close(s);
-		ck_assert_str_eq(ask(path, "pragma integrity_check"), "ok\n");
+		ck_assert_str_eq(sql_ask(path, "pragma integrity_check", NULL), "ok");
 	}
 }
 END_TEST
@@ -492,13 +458,13 @@ START_TEST(merging_joins_runs_under_their_names)
 
 	ck_assert_int_eq(merge(path, other), 0);
 	ck_assert_int_eq(merge(path, other), 0);   /* again: nothing new */
-	ck_assert_str_eq(ask(path, "select policy, clients, seed, clairvoyant "
-		"from runs order by run"),
-		"edf|20|1|0\noracle|20|1|1\nimprecise|4|2|0\n");
-	ck_assert_str_eq(ask(path, "select r.policy, request from requests "
-		"join runs r using (run)"), "imprecise|5\n");
-	ck_assert_str_eq(ask(path, "select text from policy order by position"),
-		"edf\noracle\nimprecise\n");
+	ck_assert_str_eq(sql_ask(path, "select policy, clients, seed, clairvoyant "
+		"from runs order by run", NULL),
+		"edf|20|1|0\noracle|20|1|1\nimprecise|4|2|0");
+	ck_assert_str_eq(sql_ask(path, "select r.policy, request from requests "
+		"join runs r using (run)", NULL), "imprecise|5");
+	ck_assert_str_eq(sql_ask(path, "select text from policy order by position", NULL),
+		"edf\noracle\nimprecise");
 	free(other);
 }
 END_TEST
@@ -533,14 +499,14 @@ START_TEST(live_runs_keep_their_facts_and_stay_apart)
 	ck_assert_int_eq(merge(path, other), 0);
 	for (int i = 0; i < 2; i++) {
 		const char *file = i ? path : other;
-		ck_assert_str_eq(ask(file, "select kind, ended, made_at, f.name, "
-			"f.value from runs join fact f using (run)"),
-			"live|interrupted|2026-11-28T10:00:00Z|device|GPU\n");
-		ck_assert_str_eq(ask(file, "select kind, v.* from runs "
-			"join validation v using (run)"),
-			"live|2|accuracy|0.51|0.5|0.001|0.002|0.007|-\n");
-		ck_assert_str_eq(ask(file, "select count(*), count(distinct kind) "
-			"from metrics where metric = 'accuracy'"), "2|2\n");
+		ck_assert_str_eq(sql_ask(file, "select kind, ended, made_at, f.name, "
+			"f.value from runs join fact f using (run)", NULL),
+			"live|interrupted|2026-11-28T10:00:00Z|device|GPU");
+		ck_assert_str_eq(sql_ask(file, "select kind, v.* from runs "
+			"join validation v using (run)", NULL),
+			"live|2|accuracy|0.51|0.5|0.001|0.002|0.007|-");
+		ck_assert_str_eq(sql_ask(file, "select count(*), count(distinct kind) "
+			"from metrics where metric = 'accuracy'", NULL), "2|2");
 	}
 	free(other);
 }
@@ -569,7 +535,7 @@ START_TEST(a_conflict_shows_both_sides_and_changes_nothing)
 	ck_assert_msg(strstr(msg_captured(), expected) != NULL, "%s",
 		msg_captured());
 	msg_capture(0);
-	ck_assert_str_eq(ask(path, "select count(*) from run"), "1\n");
+	ck_assert_str_eq(sql_ask(path, "select count(*) from run", NULL), "1");
 	free(expected);
 	free(other);
 }
@@ -581,24 +547,19 @@ START_TEST(a_value_no_column_takes_is_the_fault_of_the_file_read)
 {
 	char *other = test_path(dir, "b.db"), *expected;
 	struct sample a;
-	sqlite3 *db;
 
 	sample_init(&a, &edf, "edf", 20, 1);
 	put_into(other, &a);
-	ck_assert_int_eq(sqlite3_open(other, &db), SQLITE_OK);
 	/* The text column written as if it were an untyped one: the type in
 	 * the row's header becomes that of a blob of the same length. */
-	ck_assert_int_eq(sqlite3_exec(db, "pragma writable_schema = on;"
+	sql_change(other, "pragma writable_schema = on;"
 		"create table kept as select sql from sqlite_schema where name = 'run';"
 		"update sqlite_schema set sql = replace(sql, ') strict', ')') "
-		"where name = 'run'", NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_open(other, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "pragma writable_schema = on;"
+		"where name = 'run'");
+	sql_change(other, "pragma writable_schema = on;"
 		"update run set made_at = x'00ff';"
 		"update sqlite_schema set sql = (select sql from kept) "
-		"where name = 'run'; drop table kept", NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+		"where name = 'run'; drop table kept");
 
 	msg_capture(1);
 	ck_assert_int_ne(merge(path, other), 0);

@@ -1,11 +1,10 @@
 /* `laxity sweep`, `merge` and `export`, through the real program. */
 #include "../sim/mem.h"
-#include "../sim/num.h"
 #include "support_program.h"
+#include "support_sql.h"
 
 #include <check.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,33 +53,6 @@ static void teardown(void)
 	test_directory_free(dir);
 }
 
-static char *ask(const char *file, const char *sql)
-{
-	static char answer[1024];
-	sqlite3 *handle;
-	sqlite3_stmt *st;
-
-	ck_assert_int_eq(sqlite3_open(file, &handle), SQLITE_OK);
-	ck_assert_msg(sqlite3_prepare_v2(handle, sql, -1, &st, NULL) == SQLITE_OK,
-		"%s: %s", sql, sqlite3_errmsg(handle));
-	ck_assert_msg(sqlite3_step(st) == SQLITE_ROW, "%s: %s", sql,
-		sqlite3_errmsg(handle));
-	(void)snprintf(answer, sizeof answer, "%s",
-		sqlite3_column_type(st, 0) == SQLITE_NULL ? "-"
-		: (const char *)sqlite3_column_text(st, 0));
-	(void)sqlite3_finalize(st);
-	(void)sqlite3_close(handle);
-	return answer;
-}
-
-static int64_t ask_number(const char *file, const char *sql)
-{
-	int64_t x = -1;
-
-	ck_assert_int_eq(num_integer(ask(file, sql), &x), 0);
-	return x;
-}
-
 /* The whole content in an order of its own. */
 static char *export(const char *file)
 {
@@ -122,11 +94,11 @@ START_TEST(every_point_policy_and_replication_is_run_once)
 	sweep_ok(" --jobs 2");
 	ck_assert_str_eq(p.err, expected);
 	ck_assert_str_eq(p.out, "");
-	ck_assert_int_eq(ask_number(db, "select count(*) from runs"), RUNS);
-	ck_assert_int_eq(ask_number(db, "select count(*) from (select distinct "
+	ck_assert_int_eq(sql_number(db, "select count(*) from runs"), RUNS);
+	ck_assert_int_eq(sql_number(db, "select count(*) from (select distinct "
 		"workload, policy, seed from runs)"), RUNS);
-	ck_assert_str_eq(ask(db, "select group_concat(text, ' ') from "
-		"(select text from policy order by position)"),
+	ck_assert_str_eq(sql_ask(db, "select group_concat(text, ' ') from "
+		"(select text from policy order by position)", NULL),
 		"edf lcf imprecise:predictor=max,delta=0.1");
 	free(expected);
 	/* Again: nothing is left to do, and nothing changes. */
@@ -143,21 +115,21 @@ START_TEST(a_run_of_a_sweep_is_that_of_laxity_run)
 	char *line;
 
 	sweep_ok(" --bounds");
-	line = ask(db, "select printf('\nlcf,4,300,%d,%.9g,%.9g,', missed, "
+	line = sql_ask(db, "select printf('\nlcf,4,300,%d,%.9g,%.9g,', missed, "
 		"miss_ratio, accuracy) from runs r where policy = 'lcf' "
 		"and seed = 4 and clients = 32 and exists (select 1 from "
 		"workload_key k where k.workload = r.workload and "
-		"name = 'deadline.max' and value = '3597408ns')");
+		"name = 'deadline.max' and value = '3597408ns')", NULL);
 	test_write(ini, strstr(experiment, "[sweep]"));
 	program_line(&p, "run -w workloads/default.ini --set workload.requests=300 "
 		"--set workload.warmup=10 --set arrivals.clients=32 "
 		"--set deadline.max=12T -p lcf --seed 4 --format csv --bounds");
 	ck_assert_msg(strstr(p.out, line) != NULL, "%s%s%s", p.out, p.err, line);
-	line = ask(db, "select printf(',%.9g,%.9g\n', bound, regret) "
+	line = sql_ask(db, "select printf(',%.9g,%.9g\n', bound, regret) "
 		"from runs r where policy = 'lcf' and seed = 4 and clients = 32 "
 		"and exists (select 1 from workload_key k "
 		"where k.workload = r.workload and name = 'deadline.max' "
-		"and value = '3597408ns')");
+		"and value = '3597408ns')", NULL);
 	ck_assert_msg(strstr(p.out, line) != NULL, "%s%s%s", p.out, p.err, line);
 }
 END_TEST
@@ -228,7 +200,7 @@ START_TEST(replications_go_on_until_the_interval_is_narrow)
 
 	sweep_ok(" --precision 0.02 --most 30 --jobs 2");
 	/* All policies of a point have the same replications. */
-	ck_assert_int_eq(ask_number(db, "select count(*) from (select workload "
+	ck_assert_int_eq(sql_number(db, "select count(*) from (select workload "
 		"from (select workload, count(*) as n from runs group by policy, "
 		"workload) group by workload having count(distinct n) > 1)"), 0);
 	program_line(&p, "export summary %s", db);
@@ -244,7 +216,7 @@ START_TEST(replications_go_on_until_the_interval_is_narrow)
 	}
 	ck_assert_int_eq(points, 18);
 	ck_assert(early > 0);
-	ck_assert_int_gt(ask_number(db, "select count(*) from runs"), RUNS);
+	ck_assert_int_gt(sql_number(db, "select count(*) from runs"), RUNS);
 	sweep_ok(" --precision 0.02 --most 30 --jobs 1");
 	ck_assert(strstr(p.err, ": 0 runs stored, ") != NULL);
 	/* From nothing, with one process, the same. */
@@ -274,12 +246,12 @@ START_TEST(killed_at_any_moment_it_goes_on_to_the_same_end)
 		ck_assert_int_eq(waitpid(child, NULL, 0), child);
 		if (access(db, F_OK))
 			continue;
-		ck_assert_str_eq(ask(db, "pragma integrity_check"), "ok");
-		if (!ask_number(db, "select count(*) from sqlite_schema"))
+		ck_assert_str_eq(sql_ask(db, "pragma integrity_check", NULL), "ok");
+		if (!sql_number(db, "select count(*) from sqlite_schema"))
 			continue;
-		now = ask_number(db, "select count(*) from runs");
+		now = sql_number(db, "select count(*) from runs");
 		ck_assert_int_ge(now, before);
-		ck_assert_int_eq(now, ask_number(db, "select count(*) from run "
+		ck_assert_int_eq(now, sql_number(db, "select count(*) from run "
 			"where ended = 'done' and accuracy is not null"));
 		before = now;
 	}
@@ -302,7 +274,7 @@ START_TEST(two_sweeps_on_one_database_lose_and_double_nothing)
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(waitpid(two, &status, 0), two);
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(ask_number(db, "select count(*) from run"), RUNS);
+	ck_assert_int_eq(sql_number(db, "select count(*) from run"), RUNS);
 	text = export(db);
 	ck_assert_str_eq(text, expected);
 	free(text);
@@ -337,7 +309,7 @@ START_TEST(a_worker_that_dies_ends_the_sweep_and_keeps_what_is_done)
 	program_line(&p, "sweep %s --db %s --jobs 2", ini, db);
 	ck_assert_int_eq(p.status, 1);
 	ck_assert_str_eq(p.err, "laxity: a worker process was ended by signal 9\n");
-	ck_assert_int_eq(ask_number(db, "select count(*) from run"), RUNS);
+	ck_assert_int_eq(sql_number(db, "select count(*) from run"), RUNS);
 	free(policies);
 	free(killed);
 }
@@ -358,9 +330,9 @@ START_TEST(a_policy_that_errs_is_reported_once_whatever_the_jobs)
 		ck_assert_str_eq(p.err, first);
 	}
 	/* The good policy's first runs are there. */
-	ck_assert_int_gt(ask_number(db, "select count(*) from runs "
+	ck_assert_int_gt(sql_number(db, "select count(*) from runs "
 		"where policy = 'edf'"), 0);
-	ck_assert_int_eq(ask_number(db, "select count(*) from runs "
+	ck_assert_int_eq(sql_number(db, "select count(*) from runs "
 		"where policy <> 'edf'"), 0);
 	free(first);
 	free(policies);
@@ -379,8 +351,8 @@ START_TEST(a_full_disk_is_reported_and_earlier_runs_are_intact)
 
 	write_experiment("edf");
 	sweep_ok("");
-	runs = ask_number(db, "select count(*) from run");
-	size = ask_number(db, "select page_count * page_size from "
+	runs = sql_number(db, "select count(*) from run");
+	size = sql_number(db, "select page_count * page_size from "
 		"pragma_page_count, pragma_page_size");
 	test_write(ini, experiment);
 	bytes = mem_printf("%lld", (long long)size);
@@ -391,11 +363,11 @@ START_TEST(a_full_disk_is_reported_and_earlier_runs_are_intact)
 	(void)unsetenv("DISK_BYTES");
 	ck_assert_int_eq(p.status, 1);
 	ck_assert_str_eq(p.err, expected);
-	ck_assert_str_eq(ask(db, "pragma integrity_check"), "ok");
-	ck_assert_int_ge(ask_number(db, "select count(*) from run"), runs);
+	ck_assert_str_eq(sql_ask(db, "pragma integrity_check", NULL), "ok");
+	ck_assert_int_ge(sql_number(db, "select count(*) from run"), runs);
 	/* With room again it goes on. */
 	sweep_ok("");
-	ck_assert_int_eq(ask_number(db, "select count(*) from run"), RUNS);
+	ck_assert_int_eq(sql_number(db, "select count(*) from run"), RUNS);
 	free(bytes);
 	free(preload);
 	free(expected);
@@ -417,9 +389,9 @@ START_TEST(shards_merge_into_the_whole)
 		program_line(&p, "sweep %s --db %s --shard %d/7", ini, part[i],
 			i + 1);
 		ck_assert_msg(p.status == 0, "%s", p.err);
-		sum += ask_number(part[i], "select count(*) from run");
+		sum += sql_number(part[i], "select count(*) from run");
 		/* 30 replications among 7. */
-		all = ask_number(part[i], "select count(*) from run");
+		all = sql_number(part[i], "select count(*) from run");
 		ck_assert(all == 12 || all == 15);
 	}
 	ck_assert_int_eq(sum, RUNS);
@@ -441,7 +413,7 @@ START_TEST(a_shard_without_runs_can_be_merged)
 	char *whole = test_path(dir, "whole.db");
 
 	sweep_ok(" --shard 31/31");
-	ck_assert_int_eq(ask_number(db, "select count(*) from run"), 0);
+	ck_assert_int_eq(sql_number(db, "select count(*) from run"), 0);
 	program_line(&p, "merge %s %s", whole, db);
 	ck_assert_msg(p.status == 0, "%s", p.err);
 	free(whole);
@@ -451,16 +423,12 @@ END_TEST
 START_TEST(a_merge_conflict_leaves_no_file)
 {
 	char *other = test_path(dir, "b.db"), *out = test_path(dir, "out.db");
-	sqlite3 *handle;
 
 	write_experiment("edf");
 	sweep_ok("");
 	program_line(&p, "merge %s %s", other, db);
 	ck_assert_int_eq(p.status, 0);
-	ck_assert_int_eq(sqlite3_open(other, &handle), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(handle, "update run set missed = 7777 "
-		"where id = 5", NULL, NULL, NULL), SQLITE_OK);
-	(void)sqlite3_close(handle);
+	sql_change(other, "update run set missed = 7777 where id = 5");
 	program_line(&p, "merge %s %s %s", out, db, other);
 	ck_assert_int_eq(p.status, 2);
 	ck_assert_msg(strstr(p.err, "laxity: merge: edf, seed ") == p.err
@@ -506,7 +474,7 @@ START_TEST(a_changed_trace_is_noticed)
 	copy_file(from, dir, "trace.ini", "; measured again\n");
 	sweep_ok("");
 	ck_assert(strstr(p.err, ": 40 runs stored, 0 were there") != NULL);
-	ck_assert_int_eq(ask_number(db, "select count(*) from trace"), 2);
+	ck_assert_int_eq(sql_number(db, "select count(*) from trace"), 2);
 	program_line(&p, "export csv %s", db);
 	ck_assert(strstr(p.out, "arrivals.load,trace sha256,policy,") == p.out);
 	free(text);
@@ -516,17 +484,13 @@ END_TEST
 START_TEST(a_run_by_other_code_is_done_again)
 {
 	char *before, *after;
-	sqlite3 *handle;
 
 	write_experiment("edf");
 	sweep_ok("");
 	before = export(db);
 	/* As if another program had made the runs of two seeds. */
-	ck_assert_int_eq(sqlite3_open(db, &handle), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(handle, "update run set key = 'other' || id, "
-		"code = 'other', accuracy = 0.5 where seed < 3", NULL, NULL, NULL),
-		SQLITE_OK);
-	(void)sqlite3_close(handle);
+	sql_change(db, "update run set key = 'other' || id, code = 'other', "
+		"accuracy = 0.5 where seed < 3");
 	sweep_ok("");
 	ck_assert(strstr(p.err, ": 12 runs stored, 18 were there") != NULL);
 	after = export(db);
