@@ -46,7 +46,7 @@ COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 all: laxity $(BUILD)/policies/template.o ## build the program (default)
 
 laxity: $(BUILD)/laxity
-	@cp -f $< $@.tmp && mv -f $@.tmp $@
+	@cp -f $< $@.$$$$.tmp && mv -f $@.$$$$.tmp $@
 
 $(BUILD)/laxity: $(BUILD)/sim/main.o $(BUILD)/version.o $(OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
@@ -57,17 +57,19 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/tests/%.o: ALL_CFLAGS += $(CHECK_CFLAGS)
 
+# A generated file is replaced only when it changes. Makes that run side by side
+# do not meet in one temporary file.
+KEEP = cmp -s $@.$$$$.tmp $@ && rm $@.$$$$.tmp || mv $@.$$$$.tmp $@
+
 # The list of commands and of test suites is the list of files.
 $(BUILD)/sim/main.o: $(BUILD)/generated/commands.h
 $(BUILD)/generated/commands.h: FORCE
 	@mkdir -p $(@D)
-	@for c in $(sort $(COMMANDS)); do echo "COMMAND($$c)"; done >$@.tmp
-	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+	@for c in $(sort $(COMMANDS)); do echo "COMMAND($$c)"; done >$@.$$$$.tmp; $(KEEP)
 $(BUILD)/tests/main.o: $(BUILD)/generated/suites.h
 $(BUILD)/generated/suites.h: FORCE
 	@mkdir -p $(@D)
-	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done >$@.tmp
-	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done >$@.$$$$.tmp; $(KEEP)
 
 # What results depend on: every source but those that only read, print and
 # store them. Its hash is part of a stored run's key. A policy's own file counts
@@ -91,8 +93,7 @@ $(BUILD)/generated/version.c: FORCE
 	printf 'const struct policy_code laxity_policy_code[] = {\n'; \
 	for f in $(POLICY_FILES); do n=$${f##*/}; n=$$(echo "$${n%.c}" | tr _ -); \
 	printf '\t{ "%s", "%s" },\n' "$$n" "$$(sha256sum <$$f | cut -c1-64)"; done; \
-	printf '\t{ 0, 0 }\n};\n'; } >$@.tmp
-	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+	printf '\t{ 0, 0 }\n};\n'; } >$@.$$$$.tmp; $(KEEP)
 
 # ---- The profiling harness -------------------------------------------------
 # onnx.proto comes from the package; what protoc-c makes of it is not ours, so
@@ -212,21 +213,32 @@ test: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS) ## build and run the te
 .PHONY: run check
 run: ## install what is missing, build, run the main job, draw it
 	@scripts/install-deps core
-	@$(MAKE) --no-print-directory laxity
+	@$(MAKE) --no-print-directory -j$(JOBS) laxity
 	@scripts/make-run
 
 check: ## install what is missing, build, run every test
 	@scripts/install-deps test
 	@$(MAKE) --no-print-directory check-installed
 
-# Sanitizers and the second compiler first, so that the summary of the whole
-# suite is what a reader sees last.
+JOBS ?= $(shell nproc)
+
+# Build first, then run the parts side by side; the output of each is kept whole
+# and the summary of the whole suite is what a reader sees last.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
-.PHONY: check-installed check-sanitized check-clang
-check-installed: check-sanitized check-clang
-	@$(MAKE) --no-print-directory check-trust
-	@$(MAKE) --no-print-directory test
+.PHONY: check-installed check-built check-suite check-sanitized check-clang
+check-installed:
+	@$(MAKE) --no-print-directory -j$(JOBS) check-built >/dev/null
+	@$(MAKE) --no-print-directory -j$(JOBS) -Otarget check-suite \
+		check-sanitized check-trust check-clang \
+		|| { tail -n 40 $(BUILD)/check.log; exit 1; }
+	@cat $(BUILD)/check.log
+
+check-built: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
+	@$(MAKE) --no-print-directory BUILD=build-san CFLAGS='$(SANITIZE)' test-quick-built
+
+check-suite:
+	@$(MAKE) --no-print-directory test >$(BUILD)/check.log 2>&1
 
 check-sanitized: ## the quick tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=build-san CFLAGS='$(SANITIZE)' \
@@ -237,8 +249,10 @@ check-clang: ## build everything with clang, warnings as errors
 		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests \
 		$(patsubst tests/bench/%.c,build-clang/%,$(wildcard tests/bench/bench_*.c))
 
-.PHONY: test-quick
-test-quick: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) $(BUILD)/run-tests $(PLUGINS)
+.PHONY: test-quick test-quick-built
+test-quick-built: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) \
+	$(BUILD)/run-tests $(PLUGINS) $(BUILD)/fuzz-replay
+test-quick: test-quick-built
 	LSAN_OPTIONS=use_tls=0:suppressions=tests/lsan.supp \
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
