@@ -34,6 +34,7 @@ set tics nomirror out scale 0.6
 set grid ytics linecolor rgb "#DDDDDD" linewidth 0.6
 set key outside right center Left reverse samplen 3 spacing 1.3
 set bars 0.6
+set pointintervalbox 0
 
 # Screen pictures; papers set their own terminals.
 png(file) = sprintf("set terminal pngcairo size 960,560 font 'DejaVu Sans,13' enhanced; set output '%s'", file)
