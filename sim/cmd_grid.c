@@ -7,6 +7,7 @@
 #include "store.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,6 +22,7 @@ struct command_grid {
 	int format;
 	struct grid *grid;
 	struct grid_result *results;
+	unsigned char *known;       /* [tasks]: the store had it */
 	/* The workload of the last setting worked on, or stored. */
 	struct workload *workload;
 	int setting;
@@ -94,23 +96,80 @@ static int next(void *context, int64_t *task)
 {
 	struct command_grid *c = context;
 
+	while (c->next < c->tasks && c->known[c->next])
+		c->next++;
 	*task = c->next;
 	return c->next < c->tasks ? (c->next++, 1) : 0;
+}
+
+/* The setting in use. */
+static struct store_run describe(const struct command_grid *c, int64_t task,
+	double took_s)
+{
+	int32_t replication = replication_of(c, task);
+
+	return (struct store_run){ .workload = c->workload,
+		.workload_hash = c->hash,
+		.choice = &c->grid->choice[policy_of(c, task)],
+		.seed = c->grid->seed + (uint32_t)replication,
+		.replication = replication, .kind = "simulated", .live_at = "",
+		.ended = "done", .took_s = took_s };
+}
+
+/* What the store has of this task's policy, all replications. */
+static int find_known(struct command_grid *c, int64_t first)
+{
+	static const struct { const char *name; size_t offset; } column[] = {
+		{ "violated_ratio", offsetof(struct grid_result, violated) },
+		{ "miss_ratio", offsetof(struct grid_result, missed) },
+		{ "goal_energy_j", offsetof(struct grid_result, energy_j) },
+		{ "goal_error", offsetof(struct grid_result, error) },
+		{ "accuracy", offsetof(struct grid_result, accuracy) },
+	};
+	int n = c->grid->replications, found = 0, status = 0;
+	double *x = mem_new((size_t)n, sizeof *x);
+
+	for (int r = 0; r < n && status >= 0; r++) {
+		struct store_run run = describe(c, first + r, NAN);
+		struct store_key key;
+
+		store_key(&key, &run);
+		status = store_has(c->store, &key);
+		c->known[first + r] = status > 0;
+		found += status > 0;
+	}
+	for (size_t k = 0; k < sizeof column / sizeof *column && found
+	     && status >= 0; k++) {
+		status = store_values(c->store, c->hash,
+			&c->grid->choice[policy_of(c, first)],
+			outcome_column(column[k].name), c->grid->seed, n, x);
+		for (int r = 0; r < n; r++)
+			*(double *)(void *)((char *)&c->results[first + r]
+				+ column[k].offset) = x[r];
+	}
+	free(x);
+	c->done += found;
+	return status < 0 ? -1 : 0;
+}
+
+static int find_all_known(struct command_grid *c)
+{
+	if (!c->store || !store_exists(c->store))
+		return 0;
+	for (int64_t t = 0; t < c->tasks; t += c->grid->replications)
+		if (use_setting(c, setting_of(c, t)) || find_known(c, t))
+			return -1;
+	return 0;
 }
 
 static int put(struct command_grid *c, int64_t task, const struct task_result *r)
 {
 	const struct grid *g = c->grid;
-	int32_t replication = replication_of(c, task);
-	struct store_run run = { .choice = &g->choice[policy_of(c, task)],
-		.seed = g->seed + (uint32_t)replication,
-		.replication = replication, .kind = "simulated", .live_at = "",
-		.ended = "done", .took_s = r->took_s };
+	struct store_run run;
 
 	if (use_setting(c, setting_of(c, task)))
 		return -1;
-	run.workload = c->workload;
-	run.workload_hash = c->hash;
+	run = describe(c, task, r->took_s);
 	if (!c->open && (store_begin(c->store)
 	    || store_put_policies(c->store, g->policies, g->choice)))
 		return -1;
@@ -155,6 +214,9 @@ static int run_all(struct command_grid *c)
 	c->tasks = (int64_t)grid_settings(c->grid) * c->grid->policies
 		* c->grid->replications;
 	c->results = mem_new((size_t)c->tasks, sizeof *c->results);
+	c->known = mem_new((size_t)c->tasks, 1);
+	if (find_all_known(c))
+		return -1;
 	c->stop = pool.stop = pool_catch_signals();
 	progress_begin(&c->progress, "runs", c->tasks);
 	status = pool_run(&pool);
@@ -216,6 +278,7 @@ static int grid_main(int argc, char **argv)
 	workload_free(c.workload);
 	grid_free(c.grid);
 	free(c.results);
+	free(c.known);
 	options_list_fini(&c.sets);
 	return status;
 }
@@ -252,7 +315,9 @@ const struct command command_grid = {
 	"10 % of its inputs violate the goal.\n"
 	"\n"
 	"  --set SECTION.KEY=VALUE  override a key of the file\n"
-	"  --db FILE                store the runs in this SQLite database\n"
+	"  --db FILE                store the runs in this SQLite database; those that it\n"
+	"                           has (same trace, workload, policy, seed, program) are\n"
+	"                           not run again\n"
 	"  --jobs N                 worker processes; default: one a processor. Results\n"
 	"                           do not depend on it\n"
 	"  --format table|csv       csv: a line per setting and policy\n"
