@@ -23,9 +23,9 @@ struct command_grid {
 	struct grid *grid;
 	struct grid_result *results;
 	unsigned char *known;       /* [tasks]: the store had it */
-	/* The workload of the last setting worked on, or stored. */
+	/* The workload of the last task worked on, or stored. */
 	struct workload *workload;
-	int setting;
+	int setting, replication;
 	char hash[SHA256_HEX];
 	struct store *store;
 	int64_t next, tasks, done;
@@ -52,13 +52,19 @@ static int replication_of(const struct command_grid *c, int64_t task)
 	return (int)(task % c->grid->replications);
 }
 
-static int use_setting(struct command_grid *c, int setting)
+static int use_workload(struct command_grid *c, int64_t task)
 {
-	if (c->workload && c->setting == setting)
+	int setting = setting_of(c, task), replication = replication_of(c, task);
+	int environment = grid_setting(c->grid, setting).environment;
+
+	if (c->workload && c->setting == setting
+	    && (c->replication == replication
+	    || !c->grid->environment[environment].changes))
 		return 0;
 	workload_free(c->workload);
-	c->workload = grid_workload(c->grid, setting);
+	c->workload = grid_workload(c->grid, setting, replication);
 	c->setting = setting;
+	c->replication = replication;
 	if (!c->workload)
 		return -1;
 	if (c->store)
@@ -84,7 +90,7 @@ static int work(void *context, int64_t task, void *to)
 	double begun = seconds();
 	int status;
 
-	if (use_setting(c, setting_of(c, task)))
+	if (use_workload(c, task))
 		return -1;
 	run.workload = c->workload;
 	status = outcome_of_run(&run, &r->outcome);
@@ -102,7 +108,7 @@ static int next(void *context, int64_t *task)
 	return c->next < c->tasks ? (c->next++, 1) : 0;
 }
 
-/* The setting in use. */
+/* Of the workload in use. */
 static struct store_run describe(const struct command_grid *c, int64_t task,
 	double took_s)
 {
@@ -116,8 +122,7 @@ static struct store_run describe(const struct command_grid *c, int64_t task,
 		.ended = "done", .took_s = took_s };
 }
 
-/* What the store has of this task's policy, all replications. */
-static int find_known(struct command_grid *c, int64_t first)
+static int find_known(struct command_grid *c, int64_t task)
 {
 	static const struct { const char *name; size_t offset; } column[] = {
 		{ "violated_ratio", offsetof(struct grid_result, violated) },
@@ -126,38 +131,33 @@ static int find_known(struct command_grid *c, int64_t first)
 		{ "goal_error", offsetof(struct grid_result, error) },
 		{ "accuracy", offsetof(struct grid_result, accuracy) },
 	};
-	int n = c->grid->replications, found = 0, status = 0;
-	double *x = mem_new((size_t)n, sizeof *x);
+	struct store_run run;
+	struct store_key key;
+	int status;
 
-	for (int r = 0; r < n && status >= 0; r++) {
-		struct store_run run = describe(c, first + r, NAN);
-		struct store_key key;
-
-		store_key(&key, &run);
-		status = store_has(c->store, &key);
-		c->known[first + r] = status > 0;
-		found += status > 0;
-	}
-	for (size_t k = 0; k < sizeof column / sizeof *column && found
-	     && status >= 0; k++) {
-		status = store_values(c->store, c->hash,
-			&c->grid->choice[policy_of(c, first)],
-			outcome_column(column[k].name), c->grid->seed, n, x);
-		for (int r = 0; r < n; r++)
-			*(double *)(void *)((char *)&c->results[first + r]
-				+ column[k].offset) = x[r];
-	}
-	free(x);
-	c->done += found;
+	if (use_workload(c, task))
+		return -1;
+	run = describe(c, task, NAN);
+	store_key(&key, &run);
+	status = store_has(c->store, &key);
+	for (size_t k = 0; k < sizeof column / sizeof *column && status > 0; k++)
+		if (store_values(c->store, c->hash, run.choice,
+		    outcome_column(column[k].name), run.seed, 1,
+		    (double *)(void *)((char *)&c->results[task]
+		    + column[k].offset)))
+			status = -1;
+	c->known[task] = status > 0;
+	c->done += status > 0;
 	return status < 0 ? -1 : 0;
 }
 
+/* What the store has, so that it is not run again. */
 static int find_all_known(struct command_grid *c)
 {
 	if (!c->store || !store_exists(c->store))
 		return 0;
-	for (int64_t t = 0; t < c->tasks; t += c->grid->replications)
-		if (use_setting(c, setting_of(c, t)) || find_known(c, t))
+	for (int64_t t = 0; t < c->tasks; t++)
+		if (find_known(c, t))
 			return -1;
 	return 0;
 }
@@ -167,7 +167,7 @@ static int put(struct command_grid *c, int64_t task, const struct task_result *r
 	const struct grid *g = c->grid;
 	struct store_run run;
 
-	if (use_setting(c, setting_of(c, task)))
+	if (use_workload(c, task))
 		return -1;
 	run = describe(c, task, r->took_s);
 	if (!c->open && (store_begin(c->store)

@@ -86,7 +86,7 @@ static int read_policies(struct grid *g, const struct ini *d,
 
 /* "0 A, p% B, ...": percentages name the release of a request exactly when they
  * fall between two of them. */
-static char *bursts_timeline(const struct grid *g, const char *const *name, int n,
+static char *bursts_timeline(uint32_t seed, const char *const *name, int n,
 	int64_t requests, const double *length, uint64_t index)
 {
 	struct stream s;
@@ -94,7 +94,7 @@ static char *bursts_timeline(const struct grid *g, const char *const *name, int 
 	int64_t at = 0;
 
 	text_init(&t);
-	stream_open(&s, g->seed, PURPOSE_RESAMPLING, index);
+	stream_open(&s, seed, PURPOSE_RESAMPLING, index);
 	for (int i = 0; at < requests; i++) {
 		if (at)
 			text_add(&t, ", %.9g%% %s", 100 * ((double)at + 0.5)
@@ -111,8 +111,8 @@ static int read_environment(struct grid *g, const struct ini *d,
 	const struct ini_entry *e, char *text, int64_t requests,
 	const double *length, struct grid_environment *out)
 {
-	const char *name[16], *first = keep(g, text);
-	char *save = NULL, *timeline;
+	const char *name[16], *first = keep(g, text), **timeline;
+	char *save = NULL;
 	int n = 0;
 
 	for (char *s = strtok_r(text, "+", &save); s && n < 16;
@@ -120,15 +120,22 @@ static int read_environment(struct grid *g, const struct ini *d,
 		name[n++] = s;
 	if (!n || n == 16)
 		return ini_bad(d, e, "environments: '%.40s'", first);
-	timeline = n > 1 ? bursts_timeline(g, name, n, requests, length,
-		(uint64_t)(out - g->environment)) : mem_printf("0 %s", name[0]);
-	if (strlen(timeline) > INI_LONGEST_LINE - 100) {
-		free(timeline);
-		return ini_bad(d, e, "environments: '%.40s': too many bursts for "
-			"one line; fewer requests or longer bursts", first);
+	timeline = arena_new(&g->memory->arena, (size_t)g->replications,
+		sizeof *timeline);
+	for (int r = 0; r < g->replications; r++) {
+		char *t = n > 1 ? bursts_timeline(g->seed + (uint32_t)r, name, n,
+			requests, length, (uint64_t)(out - g->environment))
+			: mem_printf("0 %s", name[0]);
+		size_t size = strlen(t);
+
+		timeline[r] = keep(g, t);
+		free(t);
+		if (size > INI_LONGEST_LINE - 100)
+			return ini_bad(d, e, "environments: '%.40s': too many "
+				"bursts for one line; fewer requests or longer "
+				"bursts", first);
 	}
-	*out = (struct grid_environment){ first, keep(g, timeline) };
-	free(timeline);
+	*out = (struct grid_environment){ first, n > 1, timeline };
 	return 0;
 }
 
@@ -299,7 +306,8 @@ static int probe(struct grid *g)
 	workload_free(w);
 	/* Each environment once: a name may be wrong. */
 	for (int i = 0; i < g->environments && !failed; i++) {
-		w = grid_workload(g, i * (grid_settings(g) / g->environments));
+		w = grid_workload(g, i * (grid_settings(g) / g->environments),
+			0);
 		failed = !w;
 		workload_free(w);
 	}
@@ -367,20 +375,22 @@ struct grid_setting grid_setting(const struct grid *g, int number)
 	return s;
 }
 
-struct workload *grid_workload(const struct grid *g, int number)
+struct workload *grid_workload(const struct grid *g, int number, int replication)
 {
 	struct grid_setting s = grid_setting(g, number);
 	bool energy = s.objective == OBJECTIVE_ENERGY;
 	int64_t deadline = g->deadline_ns[s.deadline];
 	char time[40], level[40];
+
 	(void)snprintf(time, sizeof time, "%lldns", (long long)deadline);
 	(void)snprintf(level, sizeof level, "%.9g", energy ? g->accuracy[s.level]
 		: g->power_w[s.level] * 1e-9 * (double)deadline);
+
 	const struct key keys[] = { { "arrivals", "process", "periodic" },
 		{ "arrivals", "period", time },
 		{ "deadline", "distribution", "constant" },
 		{ "deadline", "value", time }, { "environment", "timeline",
-			g->environment[s.environment].timeline },
+			g->environment[s.environment].timeline[replication] },
 		{ "goal", "objective", energy ? "energy" : "accuracy" },
 		{ "goal", energy ? "accuracy" : "energy_j", level } };
 

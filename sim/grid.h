@@ -15,7 +15,7 @@
  *     seed = 1             ; the default
  *
  * A+B is an environment that changes: A and B in turn, for numbers of inputs
- * drawn uniformly from `bursts`, the same for every replication.
+ * drawn uniformly from `bursts`, anew for each replication.
  *
  * Levels of the objective energy: accuracies spaced evenly from the least to
  * the greatest nominal one that any depth of any network has. Of the objective
@@ -33,9 +33,15 @@
 #include "mem.h"
 #include "outcome.h"
 
+#include <stdbool.h>
+
 #define GRID_VIOLATED 0.1
 
-struct grid_environment { const char *name; const char *timeline; };
+struct grid_environment {
+	const char *name;
+	bool changes;
+	const char *const *timeline; /* [replications] */
+};
 
 struct grid {
 	const char *file;
@@ -70,8 +76,10 @@ void grid_free(struct grid *g);
 int grid_settings(const struct grid *g);
 struct grid_setting grid_setting(const struct grid *g, int number);
 
-/* Freed by the caller before the grid. NULL after one message. */
-struct workload *grid_workload(const struct grid *g, int number);
+/* The workload of a setting in one replication, the same in all unless the
+ * environment changes. Freed by the caller before the grid. NULL after one
+ * message. */
+struct workload *grid_workload(const struct grid *g, int number, int replication);
 
 /* What a policy did in a setting, one replication. */
 struct grid_result { double violated, missed, energy_j, error, accuracy; };

@@ -126,6 +126,8 @@ static void add_ratio(struct table *t, const double *x, int n, const char *note)
 		table_add(t, "-%s", note);
 	else if (isnan(e.half))
 		table_add(t, "%.3f%s", e.mean, note);
+	else if (e.half < 0.0005)
+		table_add(t, "%.3f ± <.001%s", e.mean, note);
 	else
 		table_add(t, "%.3f ± %.3f%s", e.mean, e.half, note);
 }

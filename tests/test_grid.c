@@ -61,7 +61,7 @@ START_TEST(settings_span_the_grid)
 	NEAR(g->power_w[1], 100);
 	ck_assert_int_eq(g->reference, 3);
 	/* Environment 1, accuracy, deadline 2 T, level 0. */
-	w = grid_workload(g, 12 + 6 + 2 * 2 + 0);
+	w = grid_workload(g, 12 + 6 + 2 * 2 + 0, 0);
 	ck_assert_int_eq(w->goal.objective, OBJECTIVE_ACCURACY);
 	NEAR(w->goal.energy_j, 75 * 12e-6);
 	ck_assert_int_eq(w->deadline_min_ns, 12000);
@@ -69,7 +69,7 @@ START_TEST(settings_span_the_grid)
 	NEAR(w->rate_hz, 1e9 / 12000);
 	workload_free(w);
 	/* Environment 0, energy, deadline T / 2, level 1. */
-	w = grid_workload(g, 1);
+	w = grid_workload(g, 1, 1);
 	ck_assert_int_eq(w->goal.objective, OBJECTIVE_ENERGY);
 	NEAR(w->goal.accuracy, 1);
 	ck_assert_int_eq(w->deadline_min_ns, 3000);
@@ -83,7 +83,7 @@ END_TEST
 START_TEST(a_changing_environment_comes_in_bursts)
 {
 	struct grid *g = read_it();
-	struct workload *w = grid_workload(g, 12);
+	struct workload *w = grid_workload(g, 12, 0);
 
 	ck_assert_int_eq(w->timeline_by_request, 1);
 	ck_assert_int_ge(w->changes, 40 / 5);
@@ -97,6 +97,10 @@ START_TEST(a_changing_environment_comes_in_bursts)
 	}
 	ck_assert_int_gt(w->change[w->changes - 1].at, 40 - 6);
 	workload_free(w);
+	/* Others in the next replication. */
+	ck_assert(g->environment[1].changes && !g->environment[0].changes);
+	ck_assert_str_ne(g->environment[1].timeline[0],
+		g->environment[1].timeline[1]);
 	grid_free(g);
 }
 END_TEST
