@@ -197,13 +197,20 @@ BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c)) \
 $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BENCH_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
-.PHONY: bench-engine
+# Other simulators with our model programs, if they are installed.
+$(BUILD)/peer_simgrid: tests/bench/peer_simgrid.cc
+	$(CXX) -O2 -g -Wall -Wextra -o $@ $< -lsimgrid
+ifneq ($(wildcard /usr/include/simgrid/s4u.hpp),)
+PEERS := $(BUILD)/peer_simgrid
+endif
+BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
+
+.PHONY: bench bench-engine
+bench: $(BENCHES:%=$(BUILD)/%) $(PEERS) ## speed next to bounds, peers and targets: results/bench.csv
+	@scripts/bench $(BUILD)
+
 bench-engine: $(BUILD)/bench_engine ## the engine against a loop written by hand
 	$(BUILD)/bench_engine
-
-.PHONY: bench-assign
-bench-assign: $(BUILD)/bench_assign ## cost of decisions by number of live requests
-	$(BUILD)/bench_assign
 
 .PHONY: test
 test: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS) ## build and run the tests (no installation)
@@ -247,7 +254,7 @@ check-sanitized: ## the quick tests under ASan and UBSan
 check-clang: ## build everything with clang, warnings as errors
 	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
 		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests \
-		$(patsubst tests/bench/%.c,build-clang/%,$(wildcard tests/bench/bench_*.c))
+		$(BENCHES:%=build-clang/%)
 
 .PHONY: test-quick test-quick-built
 test-quick-built: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) \

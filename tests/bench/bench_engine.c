@@ -6,16 +6,24 @@
  *
  *     bench_engine [REQUESTS [REPEATS]]
  *
+ * `trace` replays the H100 bundle, a row of 10,000 outcomes and 300 samples a
+ * request; `drawn` has so few of both that they stay in the first cache, as if
+ * stage times were drawn from a distribution; `21 configurations` has as many
+ * in play, of which edf uses the first.
+ *
  * Interleaved repeats; CSV on stdout: what, median and least ns of processor
- * time an event, ratio of medians to the hand-written loop. */
+ * time an event, ratio of medians to the hand-written loop of the same model.
+ * First come the counts of `trace` that other programs should agree with:
+ * stages, expiries, missed. */
 #include "../../sim/engine.h"
 #include "../../sim/msg.h"
+#include "../../traces/bundle_write.h"
+#include "../support_bench.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST_CLIENTS = 64, DEPTHS = 3 };
 
@@ -178,81 +186,120 @@ static void by_engine(const struct workload *w, const struct choice *c,
 
 /* ---- Timing ----------------------------------------------------------------- */
 
-static double seconds(void)
-{
-	struct timespec t;
+/* One model: by hand, and in the engine. */
+struct pair {
+	const char *name;
+	struct workload *w;
+	struct counts by_hand;
+	double *hand_ns, *engine_ns;
+};
 
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+/* Both once, and they must agree. */
+static int measure(struct pair *p, const struct choice *edf, int repeat)
+{
+	const struct counts *a = &p->by_hand;
+	struct counts b;
+	double t[3], events;
+
+	t[0] = bench_seconds();
+	by_hand(p->w, 1, &p->by_hand);
+	t[1] = bench_seconds();
+	by_engine(p->w, edf, 1, &b);
+	t[2] = bench_seconds();
+	if (a->stages != b.stages || a->missed != b.missed
+	    || a->correct != b.correct || a->depth_sum != b.depth_sum)
+		return msg_fail("%s: the counts differ: stages %lld %lld, "
+			"missed %lld %lld, correct %lld %lld", p->name,
+			(long long)a->stages, (long long)b.stages,
+			(long long)a->missed, (long long)b.missed,
+			(long long)a->correct, (long long)b.correct);
+	events = (double)(a->stages + a->expiries);
+	p->hand_ns[repeat] = (t[1] - t[0]) * 1e9 / events;
+	p->engine_ns[repeat] = (t[2] - t[1]) * 1e9 / events;
+	return 0;
 }
 
-static int by_value(const void *a, const void *b)
+static void report(struct pair *p, int n)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	double hand = bench_median(p->hand_ns, n);
+	double engine = bench_median(p->engine_ns, n);
 
-	return (x > y) - (x < y);
+	printf("hand-written %s,%.1f,%.1f,1.00\n", p->name, hand, p->hand_ns[0]);
+	printf("engine %s,%.1f,%.1f,%.2f\n", p->name, engine, p->engine_ns[0],
+		engine / hand);
 }
 
-struct timing { const char *what; double *ns; };
-
-static void report(const struct timing *t, int n, double bound)
+/* Stage times about those of the H100 bundle. A sample, an input: a row. */
+static int drawn_bundle(const char *dir)
 {
-	qsort(t->ns, (size_t)n, sizeof *t->ns, by_value);
-	printf("%s,%.1f,%.1f,%.2f\n", t->what, t->ns[n / 2], t->ns[0],
-		t->ns[n / 2] / bound);
+	enum { ROWS = 32 };
+	static const double mean[DEPTHS] = { 78000, 76000, 140000 };
+	static const char *const environment[] = { "default" };
+	static const struct bundle_setting setting = { "s", NAN, NAN, NAN, NAN };
+	static const struct bundle_overhead overhead;
+	int64_t duration[ROWS * DEPTHS];
+	double confidence[ROWS * DEPTHS], power[DEPTHS] = { NAN, NAN, NAN };
+	unsigned char correct[ROWS * DEPTHS];
+	struct cell cell = { ROWS, duration, NULL };
+	struct bundle_net net = { .name = "staged3", .kind = NET_STAGED,
+		.depths = DEPTHS, .mandatory = 1, .confidence = confidence,
+		.correct = correct };
+	struct bundle b = { .device = "drawn", .task = "bench", .classes = 10,
+		.inputs = ROWS, .mandatory_depth = 1, .nets = 1, .settings = 1,
+		.environments = 1, .net = &net, .setting = &setting,
+		.environment = environment, .cell = &cell, .power_w = power,
+		.stderr_w = power, .overhead = &overhead };
+	struct stream s;
+
+	stream_open(&s, 1, PURPOSE_TIMING, 0);
+	for (int i = 0; i < ROWS * DEPTHS; i++) {
+		duration[i] = llround(mean[i % DEPTHS]
+			* (1 + (stream_unit(&s) - .5) / 4));
+		confidence[i] = stream_unit(&s);
+		correct[i] = stream_unit(&s) < confidence[i];
+	}
+	return bundle_write(dir, &b, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	const char *requests = argc > 1 ? argv[1] : "400000";
+	char *requests = mem_printf("workload.requests=%s",
+		argc > 1 ? argv[1] : "400000");
 	int repeats = argc > 2 ? atoi(argv[2]) : 9;
-	char *set = mem_printf("workload.requests=%s", requests);
-	const char *one[] = { set };
-	/* 20 configurations of which edf uses the first: they are in play for
-	 * the memory, in the profile and in the candidates' tables. */
-	const char *many[] = { set, "workload.networks=staged3,staged6,nested4,"
-		"resnet8,resnet14,resnet20w2,resnet32w2",
-		"workload.settings=sm132,sm32,sm8" };
-	struct workload *w = workload_read("workloads/default.ini", 1, one, 1);
-	struct workload *broad = workload_read("workloads/default.ini", 3, many, 1);
+	char *dir = bench_directory();
+	char *drawn = mem_printf("workload.trace=%s", dir);
+	const char *const sets[3][3] = {
+		{ requests },
+		{ requests, "workload.networks=staged3,staged6,nested4,resnet8,"
+			"resnet14,resnet20w2,resnet32w2",
+			"workload.settings=sm132,sm32,sm8" },
+		{ requests, drawn, "workload.settings=s" },
+	};
+	struct pair pair[3] = { { .name = "trace" },
+		{ .name = "21 configurations" }, { .name = "drawn" } };
 	struct choice edf;
-	struct timing hand = { "hand-written", NULL }, engine = { "engine", NULL },
-		wider = { "engine, 21 configurations", NULL };
 
-	if (!w || !broad || choice_parse(&edf, "edf") || repeats < 1)
+	if (choice_parse(&edf, "edf") || repeats < 1 || !dir
+	    || drawn_bundle(dir))
 		return msg_status();
-	hand.ns = mem_new((size_t)repeats, sizeof *hand.ns);
-	engine.ns = mem_new((size_t)repeats, sizeof *engine.ns);
-	wider.ns = mem_new((size_t)repeats, sizeof *wider.ns);
-	for (int i = 0; i < repeats; i++) {
-		struct counts a, b, c;
-		double t[4], events;
-
-		t[0] = seconds();
-		by_hand(w, 1, &a);
-		t[1] = seconds();
-		by_engine(w, &edf, 1, &b);
-		t[2] = seconds();
-		by_engine(broad, &edf, 1, &c);
-		t[3] = seconds();
-		if (a.stages != b.stages || a.missed != b.missed
-		    || a.correct != b.correct || a.depth_sum != b.depth_sum) {
-			(void)msg_fail("the counts differ: stages %lld %lld, "
-				"missed %lld %lld, correct %lld %lld",
-				(long long)a.stages, (long long)b.stages,
-				(long long)a.missed, (long long)b.missed,
-				(long long)a.correct, (long long)b.correct);
-			return STATUS_FAILED;
-		}
-		events = (double)(a.stages + a.expiries);
-		hand.ns[i] = (t[1] - t[0]) * 1e9 / events;
-		engine.ns[i] = (t[2] - t[1]) * 1e9 / events;
-		wider.ns[i] = (t[3] - t[2]) * 1e9 / events;
+	for (int i = 0; i < 3; i++) {
+		struct pair *p = &pair[i];
+		p->w = workload_read("workloads/default.ini", i ? 3 : 1,
+			sets[i], 1);
+		if (!p->w)
+			return msg_status();
+		p->hand_ns = mem_new((size_t)repeats, sizeof *p->hand_ns);
+		p->engine_ns = mem_new((size_t)repeats, sizeof *p->engine_ns);
 	}
-	printf("what,median_ns_per_event,least_ns_per_event,ratio\n");
-	qsort(hand.ns, (size_t)repeats, sizeof *hand.ns, by_value);
-	report(&hand, repeats, hand.ns[repeats / 2]);
-	report(&engine, repeats, hand.ns[repeats / 2]);
-	report(&wider, repeats, hand.ns[repeats / 2]);
+	bench_directory_free(dir);
+	for (int i = 0; i < repeats; i++)
+		for (int k = 0; k < 3; k++)
+			if (measure(&pair[k], &edf, i))
+				return msg_status();
+	printf("counts,%lld,%lld,%lld\n", (long long)pair[0].by_hand.stages,
+		(long long)pair[0].by_hand.expiries,
+		(long long)pair[0].by_hand.missed);
+	for (int k = 0; k < 3; k++)
+		report(&pair[k], repeats);
 	return STATUS_OK;
 }
