@@ -281,13 +281,13 @@ int main(int argc, char **argv)
 
 	if (choice_parse(&edf, "edf") || repeats < 1 || !dir
 	    || drawn_bundle(dir))
-		return msg_status();
+		return (int)msg_status();
 	for (int i = 0; i < 3; i++) {
 		struct pair *p = &pair[i];
 		p->w = workload_read("workloads/default.ini", i ? 3 : 1,
 			sets[i], 1);
 		if (!p->w)
-			return msg_status();
+			return (int)msg_status();
 		p->hand_ns = mem_new((size_t)repeats, sizeof *p->hand_ns);
 		p->engine_ns = mem_new((size_t)repeats, sizeof *p->engine_ns);
 	}
@@ -295,7 +295,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < repeats; i++)
 		for (int k = 0; k < 3; k++)
 			if (measure(&pair[k], &edf, i))
-				return msg_status();
+				return (int)msg_status();
 	printf("counts,%lld,%lld,%lld\n", (long long)pair[0].by_hand.stages,
 		(long long)pair[0].by_hand.expiries,
 		(long long)pair[0].by_hand.missed);

@@ -107,13 +107,13 @@ int main(int argc, char **argv)
 
 	if (!w || repeats < 1 || choice_parse(&edf, "edf")
 	    || engine_run(&run, &m))
-		return msg_status();
+		return (int)msg_status();
 	load = mem_new((size_t)repeats, sizeof *load);
 	row = mem_new((size_t)repeats, sizeof *row);
 	insert = mem_new((size_t)repeats, sizeof *insert);
 	dir = bench_directory();
 	if (!dir)
-		return msg_status();
+		return (int)msg_status();
 	csv = mem_printf("%s/requests.csv", dir);
 	db = mem_printf("%s/runs.db", dir);
 	store_hash_workload(w, hash);
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 		if (time_loading(w->bundle->dir, &load[i])
 		    || time_csv(w, &all, csv, &row[i])
 		    || time_store(&stored, &all, db, &insert[i]))
-			return msg_status();
+			return (int)msg_status();
 	report("bundle loading", load, repeats, 1e3, "ms");
 	report("request as CSV", row, repeats, 1e9, "ns a row");
 	report("request in SQLite", insert, repeats, 1e6, "us a row");

@@ -59,16 +59,16 @@ int main(int argc, char **argv)
 
 	if (argc != 3) {
 		(void)msg_bad("usage: bench_requests REQUESTS FILE");
-		return msg_status();
+		return (int)msg_status();
 	}
 	sets[0] = set = mem_printf("workload.requests=%s", argv[1]);
 	w = workload_read("workloads/default.ini", 1, sets, 1);
 	free(set);
 	if (!w || file_out_open(&out, argv[2]))
-		return msg_status();
+		return (int)msg_status();
 	write_requests(out.stream, w, 1);
 	workload_free(w);
 	if (file_out_commit(&out))
-		return msg_status();
+		return (int)msg_status();
 	return STATUS_OK;
 }
