@@ -178,7 +178,7 @@ static void by_engine(const struct workload *w, const struct choice *c,
 	struct metrics m;
 
 	if (engine_run(&r, &m))
-		exit(msg_status());
+		exit((int)msg_status());
 	*out = (struct counts){ .stages = m.stages, .missed = m.missed,
 		.correct = m.correct,
 		.depth_sum = llround(m.mean_depth * (double)m.requests) };
