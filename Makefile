@@ -321,9 +321,18 @@ traces/h100-cifar10-caps: | laxity
 		--power-limit traces/power-limit/v100-resnet50.csv
 
 # ---- Figures, claims, paper -------------------------------------------------
-.PHONY: figures
-figures: caps ## every figure and table of the evaluation, what changed alone
+.PHONY: figures claims paper
+figures: ## every figure and table of the evaluation, what changed alone
+	@scripts/install-deps core
+	@$(MAKE) --no-print-directory caps
 	@scripts/figures
+
+claims: figures ## which published and own claims hold on these results
+	@./laxity claims paper/claims.ini
+
+paper: figures ## the write-up, its numbers from the results
+	@scripts/install-deps paper
+	@scripts/paper
 
 .PHONY: clean FORCE
 clean: ## remove what was built
