@@ -52,6 +52,7 @@ static void write_bundle(void)
 	};
 	struct tiny t = { .nets = 2, .net = nets, .inputs = 20, .classes = 3,
 		.settings = "s1 s2", .idle = "100 90",
+		.environments = "compute-stream slow",
 		.overhead = "500 700 600 800" };
 	struct text confidences, correct;
 

@@ -2,7 +2,9 @@
  *
  *     net/a.onnx   staged, 3 stages;  net/b.onnx  single
  *     t            a bundle of both: stages of a few microseconds, settings
- *                  s1 and s2 (twice as slow), watts, 20 inputs, overhead.csv
+ *                  s1 and s2 (twice as slow), environments compute-stream and
+ *                  slow (two and three times as slow), watts, 20 inputs,
+ *                  overhead.csv
  *
  * whose outcomes and times the backend `replay` repeats. */
 #ifndef SUPPORT_LIVE_H

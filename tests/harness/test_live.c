@@ -9,6 +9,7 @@
 #include "../../sim/msg.h"
 #include "../../traces/harness/backend.h"
 #include "../../traces/harness/live.h"
+#include "../../traces/harness/live_energy.h"
 #include "../../traces/harness/recorded.h"
 
 #include <check.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define POISSON "[arrivals]\nprocess = poisson\nload = 0.4\n"
@@ -33,29 +35,21 @@ static struct live_options options(const char *backend, const char *device,
 		.timeout_ns = 10000000000, .slots = 1024 };
 }
 
-/* Every member that does not depend on how long a pick took. */
+/* Whatever does not depend on how long a pick took, or on a counter. */
 static void expect_same(const struct metrics *a, const struct metrics *b)
 {
-	struct metrics x = *a, y = *b;
-
-	x.decision_mean_ns = y.decision_mean_ns = 0;
-	/* NAN where there are no watts. */
-	if (isnan(x.energy_j))
-		x.energy_j = x.energy_per_request_j = 0;
-	if (isnan(y.energy_j))
-		y.energy_j = y.energy_per_request_j = 0;
-	ck_assert_int_eq(x.requests, y.requests);
-	ck_assert_int_eq(x.missed, y.missed);
-	ck_assert_int_eq(x.correct, y.correct);
-	ck_assert_int_eq(x.response_p50_ns, y.response_p50_ns);
-	ck_assert_int_eq(x.response_p99_ns, y.response_p99_ns);
-	ck_assert_int_eq(x.decisions, y.decisions);
-	ck_assert_int_eq(x.busy_ns, y.busy_ns);
-	ck_assert_int_eq(x.idle_ns, y.idle_ns);
-	ck_assert_int_eq(x.run_end_ns, y.run_end_ns);
-	ck_assert(x.energy_j == y.energy_j);
-	ck_assert(x.mean_confidence == y.mean_confidence
-		|| (isnan(x.mean_confidence) && isnan(y.mean_confidence)));
+	ck_assert_int_eq(a->requests, b->requests);
+	ck_assert_int_eq(a->missed, b->missed);
+	ck_assert_int_eq(a->correct, b->correct);
+	ck_assert_int_eq(a->response_p50_ns, b->response_p50_ns);
+	ck_assert_int_eq(a->response_p99_ns, b->response_p99_ns);
+	ck_assert_int_eq(a->decisions, b->decisions);
+	ck_assert_int_eq(a->busy_ns, b->busy_ns);
+	ck_assert_int_eq(a->idle_ns, b->idle_ns);
+	ck_assert_int_eq(a->run_end_ns, b->run_end_ns);
+	ck_assert(a->response_sum_ns == b->response_sum_ns);
+	ck_assert(a->mean_confidence == b->mean_confidence
+		|| (isnan(a->mean_confidence) && isnan(b->mean_confidence)));
 }
 
 /* Run it live; the repetition must agree. The caller frees the log. */
@@ -498,6 +492,114 @@ START_TEST(control_c_ends_the_program_and_keeps_the_log)
 }
 END_TEST
 
+/* ---- Environments and energy ----------------------------------------------------- */
+
+/* The second half of the requests runs beside a load; the replayed device then
+ * takes twice as long. */
+START_TEST(the_timeline_switches_the_load)
+{
+	struct workload *w = live_workload("b", 100, POISSON FAR
+		"[environment]\ntimeline = 0 default, 50% compute-stream\n");
+	struct live_options o = options("replay", "t", "t");
+	struct live *l = live_open(w, &o);
+	int64_t slow = 0;
+	struct live_log *log;
+	enum live_end end;
+	struct metrics m;
+
+	ck_assert_ptr_nonnull(l);
+	log = run_and_repeat(l, w, "fifo", NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_DONE);
+	ck_assert_int_eq(log->stages, 105);
+	/* The load comes with the release of request 5 + 50, perhaps while
+	 * earlier ones still wait. */
+	for (int64_t i = 0; i < log->stages; i++) {
+		int64_t took = log->stage[i].finished_ns - log->stage[i].sent_ns;
+		ck_assert_int_ge(took, 2500);
+		if (log->stage[i].number >= 55) {
+			ck_assert_int_ge(took, 5000);
+			slow++;
+		}
+	}
+	ck_assert_int_eq(slow, 50);
+	live_log_free(log);
+	/* It is off again: the next run begins without. */
+	log = run_and_repeat(l, w, "fifo", NULL, &end, &m);
+	ck_assert_int_eq(end, LIVE_DONE);
+	live_log_free(log);
+	live_close(l);
+	workload_free(w);
+}
+END_TEST
+
+START_TEST(an_environment_that_is_no_load_is_refused)
+{
+	struct workload *w = live_workload("a", 100, POISSON
+		"[environment]\ntimeline = 0 default, 50% slow\n");
+	struct live_options o = options("replay", "t", "t");
+
+	msg_capture(1);
+	ck_assert(!live_open(w, &o));
+	ck_assert_ptr_nonnull(strstr(msg_captured(), "environment 'slow': "));
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	msg_capture(0);
+	workload_free(w);
+}
+END_TEST
+
+struct counter { int64_t begun_ns; double watts, step_j; int fails; };
+
+static int read_counter(void *context, double *joules)
+{
+	const struct counter *c = context;
+	double j = c->watts * 1e-9 * (double)(backend_clock() - c->begun_ns);
+
+	*joules = c->step_j > 0 ? floor(j / c->step_j) * c->step_j : j;
+	return c->fails ? -1 : 0;
+}
+
+static void nap(int64_t ns)
+{
+	const struct timespec t = { .tv_sec = ns / 1000000000,
+		.tv_nsec = ns % 1000000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+START_TEST(energy_is_what_the_counter_says_between_two_instants)
+{
+	struct counter c = { backend_clock(), 80, _i ? 8 : 0, 0 };
+	struct live_energy *e = live_energy_start(&c, read_counter, 0);
+	int64_t from = backend_clock(), to;
+	double joules;
+
+	nap(2200000000);
+	to = backend_clock();
+	live_energy_stop(e);
+	joules = live_energy_between(e, from, to);
+	/* Steps are seen late if this machine is busy. */
+	ck_assert(fabs(joules / (80e-9 * (double)(to - from)) - 1)
+		< (_i ? 0.5 : 0.05));
+	ck_assert(isnan(live_energy_between(e, from, from + 1000)));
+	ck_assert(isnan(live_energy_between(e, from - 3000000000, to)));
+	ck_assert(isnan(live_energy_between(e, from, to + 3000000000)));
+	live_energy_free(e);
+}
+END_TEST
+
+START_TEST(a_counter_that_fails_or_stands_still_gives_no_energy)
+{
+	struct counter c = { backend_clock(), _i ? 0 : 80, 0, !_i };
+	struct live_energy *e = live_energy_start(&c, read_counter, 0);
+	int64_t from = backend_clock();
+
+	nap(50000000);
+	live_energy_stop(e);
+	ck_assert(isnan(live_energy_between(e, from, from + 2500000000)));
+	live_energy_free(e);
+}
+END_TEST
+
 /* ---- Refusals ------------------------------------------------------------------------ */
 
 START_TEST(what_cannot_be_run_live_is_refused_in_one_line)
@@ -727,6 +829,12 @@ Suite *test_live(void)
 		0, 9);
 	tcase_add_loop_test(t, an_interrupted_run_keeps_what_was_measured, 0, 3);
 	tcase_add_test(t, control_c_ends_the_program_and_keeps_the_log);
+	tcase_add_test(t, the_timeline_switches_the_load);
+	tcase_add_test(t, an_environment_that_is_no_load_is_refused);
+	tcase_add_loop_test(t,
+		energy_is_what_the_counter_says_between_two_instants, 0, 2);
+	tcase_add_loop_test(t,
+		a_counter_that_fails_or_stands_still_gives_no_energy, 0, 2);
 	tcase_add_loop_test(t, what_cannot_be_run_live_is_refused_in_one_line, 0,
 		12);
 	tcase_add_loop_test(t, a_shipped_network_runs_on_the_processor, 0, 4);

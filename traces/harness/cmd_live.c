@@ -79,6 +79,9 @@ static int read_options(struct options *o, int argc, char **argv)
 		{ "--core", OPTION_INTEGER, &core, 0, 1023, NULL },
 		{ "--slots", OPTION_INTEGER, &slots, 1, 100000, NULL },
 		{ "--timeout", OPTION_INTEGER, &timeout, 1, 3600, NULL },
+		{ "--nvml", OPTION_TEXT, &o->live.nvml, 0, 0, NULL },
+		{ "--powercap", OPTION_TEXT, &o->live.powercap, 0, 0, NULL },
+		{ "--no-energy", OPTION_FLAG, &o->live.no_energy, 0, 0, NULL },
 		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },
 		{ "--seed", OPTION_INTEGER, &o->seed, 1, UINT32_MAX, NULL },
 		{ "--format", OPTION_WORD, &o->format, 0, 0, formats },
@@ -300,9 +303,6 @@ static int measure(struct command_live *c, const volatile int *stop)
 	if (live_run(c->live, c->workload, &c->choice, (uint32_t)c->o.seed, stop,
 	    &o->metrics, &c->log, &c->end))
 		return -1;
-	/* Joules are the device's or none: the trace's watts would not be a
-	 * measurement. */
-	o->metrics.energy_j = o->metrics.energy_per_request_j = NAN;
 	outcome_set_load(o, c->workload);
 	outcome_set_bounds(o, NULL);
 	if (keep(c))
@@ -377,6 +377,9 @@ const struct command command_live = {
 	"  --slots N                how many requests can be under way at once; default\n"
 	"                           as many as can be present\n"
 	"  --timeout SECONDS        a stage that takes longer is stuck; default 10\n"
+	"  --nvml FILE, --powercap DIR, --no-energy\n"
+	"                           where the energy counter is looked for, as in `laxity\n"
+	"                           profile`; or leave it alone\n"
 	"  --format table|csv|json  default table; columns as in `laxity run`\n"
 	"  --requests-out, --timeline, --db FILE, --keep requests|stages\n"
 	"                           as in `laxity run`; runs are stored as live, with\n"

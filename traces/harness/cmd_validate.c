@@ -2,6 +2,7 @@
 #include "live.h"
 #include "live_words.h"
 #include "validate.h"
+#include "validate_stages.h"
 
 #include "../../sim/command.h"
 #include "../../sim/file.h"
@@ -28,7 +29,7 @@ struct options {
 	const char *workload, *loads, *logs, *out, *db;
 	struct option_list policies, sets, limits, files;
 	int64_t seed, replications, seconds;
-	int format, overhead;
+	int format, overhead, policy_check;
 };
 
 struct command_validate {
@@ -43,6 +44,7 @@ struct command_validate {
 	struct progress progress;
 	int64_t done;
 	const volatile int *stop;
+	struct text stages;         /* of the policy check; "" without */
 };
 
 /* ---- Options -------------------------------------------------------------------- */
@@ -62,6 +64,9 @@ static int read_options(struct command_validate *c, int argc, char **argv)
 		{ "--core", OPTION_INTEGER, &core, 0, 1023, NULL },
 		{ "--slots", OPTION_INTEGER, &slots, 1, 100000, NULL },
 		{ "--timeout", OPTION_INTEGER, &timeout, 1, 3600, NULL },
+		{ "--nvml", OPTION_TEXT, &o->live.nvml, 0, 0, NULL },
+		{ "--powercap", OPTION_TEXT, &o->live.powercap, 0, 0, NULL },
+		{ "--no-energy", OPTION_FLAG, &o->live.no_energy, 0, 0, NULL },
 		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },
 		{ "--seed", OPTION_INTEGER, &o->seed, 1, UINT32_MAX, NULL },
 		{ "--replications", OPTION_INTEGER, &o->replications, 1, 1000,
@@ -70,6 +75,7 @@ static int read_options(struct command_validate *c, int argc, char **argv)
 		{ "--seconds", OPTION_INTEGER, &o->seconds, 0, 86400, NULL },
 		{ "--overhead", OPTION_WORD, &o->overhead, 0, 0, overheads },
 		{ "--limit", OPTION_LIST, &o->limits, 0, 0, NULL },
+		{ "--policy-check", OPTION_FLAG, &o->policy_check, 0, 0, NULL },
 		{ "--format", OPTION_WORD, &o->format, 0, 0, formats },
 		{ "--out", OPTION_TEXT, &o->out, 0, 0, NULL },
 		{ "--logs", OPTION_TEXT, &o->logs, 0, 0, NULL },
@@ -207,6 +213,9 @@ static int take_log(struct command_validate *c, const char *path)
 		return -1;
 	if (strcmp(live_log_get(log, "ended"), live_ends[LIVE_DONE])) {
 		status = 1;
+	} else if (!strcmp(live_log_get(log, "policy"), validate_random.text)) {
+		(void)validate_stages(log, w, &c->stages);
+		status = 0;
 	} else if (!choice_parse(&choice, live_log_get(log, "policy"))) {
 		(void)num_integer(live_log_get(log, "seed"), &seed);
 		r.seed = (uint32_t)seed;
@@ -264,8 +273,12 @@ static int run_live(struct command_validate *c, const struct run *r,
 		if (path)
 			status = write_log(log, path, r->workload);
 	}
-	if (!status)
-		status = end == LIVE_DONE ? analyse(c, r, log) : 1;
+	if (!status && end != LIVE_DONE)
+		status = 1;
+	else if (!status && r->choice == &validate_random)
+		(void)validate_stages(log, r->workload, &c->stages);
+	else if (!status)
+		status = analyse(c, r, log);
 	live_log_free(log);
 	return status;
 }
@@ -425,10 +438,30 @@ static int open_device(struct command_validate *c)
 	return c->live ? 0 : -1;
 }
 
+static int stopped(const struct command_validate *c, int64_t total)
+{
+	return *c->stop ? msg_fail("interrupted: %lld of %lld live runs are "
+		"finished", (long long)c->done, (long long)total) : -1;
+}
+
+/* At the load in the middle, so that there is idle time as well as work. */
+static int check_policy(struct command_validate *c, int64_t total)
+{
+	const struct run run = { .workload = c->workload[(c->workloads - 1) / 2],
+		.choice = &validate_random, .seed = (uint32_t)c->o.seed };
+	int status;
+
+	if (!c->o.policy_check)
+		return 0;
+	status = *c->stop ? 1 : one_run(c, &run);
+	return status > 0 ? stopped(c, total) : status;
+}
+
 /* Policies take turns, so that a slow drift of the device meets all alike. */
 static int run_all(struct command_validate *c)
 {
-	int64_t total = c->workloads * c->o.replications * c->choices;
+	int64_t total = c->workloads * c->o.replications * c->choices
+		+ c->o.policy_check;
 
 	progress_begin(&c->progress, "live runs", total);
 	for (int k = 0; k < c->workloads; k++)
@@ -442,12 +475,9 @@ static int run_all(struct command_validate *c)
 				if (status < 0)
 					return -1;
 				if (status > 0)
-					return *c->stop ? msg_fail("interrupted: %lld"
-						" of %lld live runs are finished",
-						(long long)c->done,
-						(long long)total) : -1;
+					return stopped(c, total);
 			}
-	return 0;
+	return check_policy(c, total);
 }
 
 static int prepare(struct command_validate *c)
@@ -494,7 +524,10 @@ static int report(struct command_validate *c)
 	text_init(&csv);
 	validation_table(&c->validation, &table);
 	validation_csv(&c->validation, &csv);
-	(void)fputs(c->o.format == FORMAT_CSV ? csv.s : table.s, stdout);
+	if (c->o.format == FORMAT_CSV)
+		(void)fputs(csv.s, stdout);
+	else
+		(void)printf("%s%s", c->stages.s, table.s);
 	if (c->o.out)
 		failed = file_write(c->o.out, csv.s, csv.length);
 	text_fini(&table);
@@ -509,22 +542,24 @@ static int validate_main(int argc, char **argv)
 	int status;
 
 	validation_init(&c.validation);
+	text_init(&c.stages);
 	status = read_options(&c, argc, argv);
 	if (!status)
 		status = prepare(&c);
 	if (!status) {
 		c.stop = pool_catch_signals();
 		status = collect(&c);
-		if (c.validation.groups && report(&c))
+		if ((c.validation.groups || *c.stages.s) && report(&c))
 			status = -1;
 	}
-	if (!status && !c.validation.groups)
+	if (!status && !c.validation.groups && !*c.stages.s)
 		status = msg_bad("validate: no complete live run to compare");
 	else if (!status && !validation_holds(&c.validation))
 		status = STATUS_CLAIM;
 	live_close(c.live);
 	store_close(c.store);
 	validation_fini(&c.validation);
+	text_fini(&c.stages);
 	for (int i = 0; i < c.choices; i++)
 		choice_fini(&c.choice[i]);
 	for (int i = 0; i < c.workloads; i++)
@@ -561,13 +596,17 @@ const struct command command_validate = {
 	"  --limit NAME=VALUE       miss_ratio=0.01, accuracy=0.005 (of live - simulated),\n"
 	"                           response_p50_ns=0.02, response_p99_ns=0.05,\n"
 	"                           energy_per_request_j=0.05 (of that over simulated)\n"
+	"  --policy-check           one more live run, under random decisions: do a stage's\n"
+	"                           times depend on what ran before it? Medians more than\n"
+	"                           2 % from the trace's are flagged\n"
 	"  --logs DIR               keep the live logs there; runs whose log is there are\n"
 	"                           not made again, so an interrupted validation goes on\n"
 	"  --out FILE               write a CSV for figures\n"
 	"  --format table|csv       on standard output; default table\n"
 	"  --db FILE                store live and simulated runs, and the parts of their\n"
 	"                           differences in the table `validation`\n"
-	"  --device, --networks, --data, --wait, --core, --slots, --timeout, --set\n"
+	"  --device, --networks, --data, --wait, --core, --slots, --timeout, --set,\n"
+	"  --nvml, --powercap, --no-energy\n"
 	"                           as in `laxity live`\n"
 	"\n"
 	"The difference is taken apart by giving the simulation more and more of the live\n"

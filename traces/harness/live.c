@@ -1,4 +1,5 @@
 /* The real clock of the engine. */
+#include "live_energy.h"
 #include "live_parts.h"
 
 #include "../../sim/msg.h"
@@ -124,6 +125,15 @@ static void await_stage(struct runner *r, struct engine *e, int64_t *now_ns)
 		g->strange ? (double)g->confidence : NAN, g->correct);
 }
 
+static int change(void *context, int environment)
+{
+	struct runner *r = context;
+
+	if (live_load_change(r->l, environment))
+		give_up(r);
+	return 0;
+}
+
 /* ---- Instants ------------------------------------------------------------------- */
 
 static void sleep_until(const struct runner *r, int64_t at_ns)
@@ -169,7 +179,7 @@ static int await(void *context, struct engine *e, int64_t next_ns, int64_t *now_
 	return 0;
 }
 
-/* ---- A run ---------------------------------------------------------------------- */
+/* ---- What is kept ----------------------------------------------------------------- */
 
 static void on_decision(void *context, int64_t now, const struct view *v,
 	const struct decision *d)
@@ -195,6 +205,33 @@ static void put_versions(struct live_log *log, const char *versions)
 	free(copy);
 }
 
+/* What the board says of itself: driver, limits, clocks. */
+static void put_meter(const struct live *l, struct live_log *log)
+{
+	struct meter_state state;
+	struct text t;
+
+	if (!l->meter)
+		return;
+	text_init(&t);
+	meter_facts(l->meter, &t);
+	for (char *line = t.s, *next; line && *line; line = next) {
+		char *equals;
+		if ((next = strchr(line, '\n')))
+			*next++ = 0;
+		if (!(equals = strstr(line, " = ")))
+			continue;
+		*equals = 0;
+		live_log_fact(log, line, "%s", equals + 3);
+	}
+	text_fini(&t);
+	meter_read_state(l->meter, &state);
+	if (state.sm_mhz >= 0)
+		live_log_fact(log, "at_start", "SM %d MHz, memory %d MHz, %d C, "
+			"events 0x%llx", state.sm_mhz, state.memory_mhz,
+			state.temperature_c, (unsigned long long)state.events);
+}
+
 static void put_facts(const struct live *l, struct live_log *log,
 	const struct workload *w, const struct choice *c, uint32_t seed)
 {
@@ -215,6 +252,7 @@ static void put_facts(const struct live *l, struct live_log *log,
 	live_log_fact(log, "layout", "%s", l->info.layout);
 	live_log_fact(log, "completion", "%s", l->info.completion);
 	put_versions(log, l->info.versions);
+	put_meter(l, log);
 	live_log_fact(log, "data", "%s", l->images.file);
 	live_log_fact(log, "clock", "CLOCK_MONOTONIC");
 	live_log_fact(log, "wait", "%s", live_waits[l->o.wait]);
@@ -224,6 +262,38 @@ static void put_facts(const struct live *l, struct live_log *log,
 	live_log_fact(log, "slots", "%d", l->slots);
 }
 
+/* ---- Energy --------------------------------------------------------------------- */
+
+static int read_meter(void *context, double *joules)
+{
+	double extra;
+
+	return meter_energy(context, joules, &extra);
+}
+
+/* Joules are the device's or none: the trace's watts are no measurement. */
+static void take_energy(const struct runner *r, const struct live_energy *e,
+	struct metrics *m)
+{
+	int64_t end = r->origin_ns + m->run_end_ns;
+	double joules = e ? live_energy_between(e, end - m->measured_ns, end)
+		: NAN;
+
+	m->energy_j = joules;
+	m->energy_per_request_j = joules / (double)m->requests;
+	if (!isnan(joules)) {
+		live_log_fact(r->log, "energy_j", "%.9g", joules);
+		live_log_fact(r->log, "energy", "counter of %s, %.1f s",
+			meter_name(r->l->meter), 1e-9 * (double)m->measured_ns);
+	} else {
+		live_log_fact(r->log, "energy", "none: %s", e
+			? "the counter did not move, or too short a run"
+			: r->l->no_meter);
+	}
+}
+
+/* ---- A run ---------------------------------------------------------------------- */
+
 int live_run(struct live *l, const struct workload *w, const struct choice *c,
 	uint32_t seed, const volatile int *stop, struct metrics *out,
 	struct live_log **log, enum live_end *end)
@@ -232,10 +302,14 @@ int live_run(struct live *l, const struct workload *w, const struct choice *c,
 	struct runner r = { .l = l, .w = w, .signal = stop ? stop : &never,
 		.log = live_log_new(w) };
 	const struct clock clock = { .context = &r, .start = start,
-		.wait = await, .dispatches = true, .real = true };
+		.wait = await, .change = change, .dispatches = true,
+		.real = true };
 	const struct sink sink = { .context = &r, .decision = on_decision };
 	const struct run run = { .workload = w, .choice = c, .seed = seed,
 		.sink = &sink, .clock = &clock, .stop = &r.stop };
+
+	struct live_energy *energy = NULL;
+	int failed;
 
 	*log = NULL;
 	put_facts(l, r.log, w, c, seed);
@@ -244,7 +318,19 @@ int live_run(struct live *l, const struct workload *w, const struct choice *c,
 			"run does not have", c->text);
 		goto failed;
 	}
-	if (engine_run(&run, out))
+	if (live_load_change(l, w->change[0].environment))
+		goto failed;
+	if (l->meter)
+		energy = live_energy_start(l->meter, read_meter, l->core);
+	failed = engine_run(&run, out);
+	if (live_load_change(l, 0))
+		give_up(&r);
+	if (energy)
+		live_energy_stop(energy);
+	if (!failed)
+		take_energy(&r, energy, out);
+	live_energy_free(energy);
+	if (failed)
 		goto failed;
 	*end = r.failed ? LIVE_FAILED : r.stop ? LIVE_INTERRUPTED : LIVE_DONE;
 	live_log_fact(r.log, "ended", "%s", live_ends[*end]);

@@ -27,6 +27,8 @@ struct live_options {
 	int wait;                   /* enum live_wait */
 	int core;                   /* to be pinned to; -1: the first allowed */
 	int64_t timeout_ns;         /* a stage may take */
+	const char *nvml, *powercap; /* where energy meters look; NULL: as usual */
+	int no_energy;              /* leave the counter alone */
 	int slots;                  /* requests that may be under way; 0: as many
 	                             * as live_slots says */
 };
@@ -51,7 +53,8 @@ extern const char *const live_ends[]; /* "done", "interrupted", "failed" */
 
 /* One run. However it ends, *out and the log hold what was measured, and
  * *end says how: by itself, because *stop was set, or because the device
- * failed (after one message). The log is the caller's to free; its facts say
+ * failed (after one message). Its energies are those of the device's counter
+ * over the measured interval, NAN without one. The log is the caller's to free; its facts say
  * where and how it was made. -1 after one message: the policy did what cannot
  * be done or does not suit the workload; then *log is NULL. */
 int live_run(struct live *l, const struct workload *w, const struct choice *c,

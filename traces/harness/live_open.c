@@ -133,6 +133,21 @@ static int open_plans(struct live *l, const struct workload *w)
 	return 0;
 }
 
+/* NVML knows GPUs, RAPL the processor. */
+static void open_meter(struct live *l)
+{
+	const struct live_options *o = &l->o;
+
+	if (o->no_energy)
+		l->no_meter = "switched off";
+	else if (o->nvml || *l->info.id)
+		l->meter = meter_open_nvml(o->nvml, l->info.id, &l->no_meter);
+	else if (o->powercap || !strcmp(l->info.unit, "core"))
+		l->meter = meter_open_rapl(o->powercap, &l->no_meter);
+	else
+		l->no_meter = "the device has no counter";
+}
+
 /* First passes are slow: pages, caches, clocks. */
 static int warm(struct live *l)
 {
@@ -160,20 +175,47 @@ static int warm(struct live *l)
 
 /* ---- The thread ----------------------------------------------------------------- */
 
+/* A mask fits 1024 processors. */
+static void use_mask(const cpu_set_t *mask)
+{
+	(void)sched_setaffinity(0, sizeof *mask, mask);
+}
+
+void live_pin(struct live *l)
+{
+	cpu_set_t one;
+
+	if (l->core < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET((size_t)l->core, &one);
+	use_mask(&one);
+}
+
+void live_unpin(const struct live *l)
+{
+	if (l->allowed)
+		use_mask(l->allowed);
+}
+
 static void pin(struct live *l)
 {
-	cpu_set_t mask, one;
 	int core = l->o.core;
 
-	if (sched_getaffinity(0, sizeof mask, &mask))
+	l->allowed = mem_new(1, sizeof(cpu_set_t));
+	if (sched_getaffinity(0, sizeof(cpu_set_t), l->allowed)) {
+		CPU_ZERO((cpu_set_t *)l->allowed);
 		return;
+	}
 	for (int i = 0; core < 0 && i < CPU_SETSIZE; i++)
-		if (CPU_ISSET((size_t)i, &mask))
+		if (CPU_ISSET((size_t)i, (cpu_set_t *)l->allowed))
 			core = i;
-	CPU_ZERO(&one);
-	CPU_SET((size_t)core, &one);
-	if (!sched_setaffinity(0, sizeof one, &one))
-		l->core = core;
+	if (core < 0 || !CPU_ISSET((size_t)core, (cpu_set_t *)l->allowed)) {
+		msg_remark("--core %d: not one that this process may use", core);
+		return;
+	}
+	l->core = core;
+	live_pin(l);
 }
 
 /* The kernel takes 50 ms of every second away from a real-time thread that
@@ -191,7 +233,7 @@ static void raise_priority(struct live *l)
 	}
 	if (limit >= 0)
 		l->priority = "normal (real-time threads are throttled here)";
-	else if (sched_setscheduler(0, SCHED_FIFO, &p))
+	else if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &p))
 		l->priority = "normal (real-time not granted)";
 	else
 		l->priority = "real-time";
@@ -223,13 +265,6 @@ struct live *live_open(const struct workload *w, const struct live_options *o)
 			w->devices);
 		goto failed;
 	}
-	for (int i = 0; i < w->changes; i++)
-		if (w->change[i].environment) {
-			(void)msg_bad("%s: environment '%s': live runs know only "
-				"'default'", w->file, w->bundle->environment[
-					w->change[i].environment]);
-			goto failed;
-		}
 	if (w->nets > UINT8_MAX || w->settings > UINT8_MAX) {
 		(void)msg_bad("%s: more than %d candidates", w->file, UINT8_MAX);
 		goto failed;
@@ -245,8 +280,10 @@ struct live *live_open(const struct workload *w, const struct live_options *o)
 	 * ours to lock. */
 	l->locked = !mlockall(MCL_CURRENT);
 	if (l->backend->open(&l->dev, o->device)
-	    || l->backend->info(l->dev, &l->info) || open_plans(l, w))
+	    || l->backend->info(l->dev, &l->info) || open_plans(l, w)
+	    || live_loads_open(l, w))
 		goto failed;
+	open_meter(l);
 	pin(l);
 	raise_priority(l);
 	if (warm(l))
@@ -261,11 +298,15 @@ void live_close(struct live *l)
 {
 	if (!l)
 		return;
+	live_loads_close(l);
+	live_unpin(l);
+	free(l->allowed);
 	for (int i = 0; l->plan && i < l->nets * l->settings; i++)
 		if (l->plan[i])
 			l->backend->plan_free(l->plan[i]);
 	if (l->dev)
 		l->backend->close(l->dev);
+	meter_close(l->meter);
 	for (int i = 0; i < l->nets; i++)
 		net_free(l->net[i]);
 	images_fini(&l->images);

@@ -5,6 +5,8 @@
 #include "backend.h"
 #include "images.h"
 #include "live.h"
+#include "load.h"
+#include "meter.h"
 
 struct live {
 	struct live_options o;
@@ -15,9 +17,25 @@ struct live {
 	int nets, settings, slots;
 	struct net **net;
 	struct plan **plan;         /* [net * settings + setting] */
+	/* [environments] of the bundle: NULL where the workload has no use for
+	 * it; which one is on, 0: none. */
+	int environments, environment;
+	struct corunner **corunner;
 	int core;                   /* pinned to; -1: not */
+	void *allowed;              /* cpu_set_t before that */
 	bool locked;
 	const char *priority;
+	struct meter *meter;        /* NULL: none, because */
+	const char *no_meter;
 };
+
+/* Stay on the core, or be free as at the start, for threads to be made. */
+void live_pin(struct live *l);
+void live_unpin(const struct live *l);
+
+/* live_load.c: the loads beside the stages. -1 after one message. */
+int live_loads_open(struct live *l, const struct workload *w);
+int live_load_change(struct live *l, int environment);
+void live_loads_close(struct live *l);
 
 #endif

@@ -174,6 +174,8 @@ void validation_table(const struct validation *v, struct text *t)
 		add_differences(t, v, i, next);
 		text_add(t, "\n");
 	}
+	if (!v->groups)
+		return;
 	text_add(t, "Deviation: live - simulated, of response and energy relative "
 		"to simulated; it is the sum of\nits parts: late wake-ups "
 		"(workload), times from pick to send (dispatch), the stages' own\n"
