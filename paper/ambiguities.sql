@@ -11,6 +11,6 @@ d as (select a.clients, a.policy, a.base, 100 * (a.accuracy - b.accuracy) as x,
 s as (select clients, policy, base, avg(x) as points, avg(m) as misses,
     case when count(*) = 5 then 2.776 else 2.262 end * sqrt(max(0, avg(x * x) - avg(x) * avg(x)) / (count(*) - 1.0)) as half
   from d group by clients, policy)
-select clients, policy, points, half, misses, dense_rank() over (
+select clients, replace(policy, ',', ' ') as policy, points, half, misses, dense_rank() over (
     order by base = 'imprecise', base = 'lcf', base = 'rr', policy) as place
 from s order by place, clients;
