@@ -287,8 +287,17 @@ $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
 
 # What `make check` runs of this block, after the sanitized tests.
-.PHONY: check-trust
-check-trust: determinism
+.PHONY: check-trust soak
+check-trust: determinism $(BUILD)/soak
+	$(BUILD)/soak 2000000 tests/soak/workload.ini edf
+	$(BUILD)/soak 200000 workloads/bursty.ini imprecise
+
+# The longest runs: memory, counters, speed (about two minutes).
+$(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
+soak: $(BUILD)/soak ## 100 million requests in one run: memory, counters, speed
+	$(BUILD)/soak 100000000
+	$(BUILD)/soak 10000000 workloads/bursty.ini imprecise
 
 .PHONY: fuzz fuzz-check fuzz-build
 fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing
