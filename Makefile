@@ -289,8 +289,14 @@ $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 # What `make check` runs of this block, after the sanitized tests.
 .PHONY: check-trust soak
 check-trust: determinism $(BUILD)/soak
+	@scripts/analyze cppcheck
 	$(BUILD)/soak 2000000 tests/soak/workload.ini edf
 	$(BUILD)/soak 200000 workloads/bursty.ini imprecise
+
+# Static analysis, some minutes; cppcheck alone takes ten seconds.
+.PHONY: analyze
+analyze: $(BUILD)/laxity ## gcc -fanalyzer, clang-tidy, cppcheck
+	@scripts/analyze
 
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)

@@ -2,6 +2,7 @@
 #include "course.h"
 #include "estimate.h"
 
+#include <assert.h>
 #include <math.h>
 
 static const char manual[] =
@@ -97,6 +98,7 @@ static struct decision pick(void *state, const struct view *v)
 			of_best = r;
 		}
 	}
+	assert(best);               /* a workload has a candidate */
 	return course_begin(v, slot, best->net, best->setting, best->stop);
 }
 

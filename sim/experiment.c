@@ -5,6 +5,7 @@
 #include "num.h"
 #include "workload_build.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +56,9 @@ static int read_values(struct experiment *e, const struct ini *d,
 		n++;
 	value = arena_new(&e->memory->arena, (size_t)n, sizeof *value);
 	for (int i = 0; i < n; i++) {
-		char *next = strchr(text, separator);
+		char *next;
+		assert(text);       /* n counts the separators */
+		next = strchr(text, separator);
 		if (next)
 			*next++ = 0;
 		value[i] = trim(text);

@@ -130,7 +130,7 @@ static int read_candidates(struct reader *r)
 	const struct ini_entry *networks = trace
 		? reader_need(r, "workload", "networks") : NULL;
 	const struct ini_entry *settings = reader_find(r, "workload", "settings");
-	const char *dir;
+	const char *dir = NULL;
 
 	if (!networks || reader_path(r, trace, &dir))
 		return -1;

@@ -1,6 +1,7 @@
 /* The tables with one row per thing: settings, outcomes, power, overhead. */
 #include "bundle_parts.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ int bundle_take_settings(struct bundle *b, struct csv *c)
 		(void)csv_bad(c, "no setting");
 		goto out;
 	}
+	assert(setting);
 	b->settings = names->count;
 	b->setting = memcpy(arena_new(&b->memory->arena, (size_t)b->settings,
 		sizeof *setting), setting, (size_t)b->settings * sizeof *setting);

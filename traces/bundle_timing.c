@@ -137,7 +137,7 @@ static int take_cell(struct bundle *b, struct csv *c, const struct rows *rows,
 		    && before->depth == r->depth)
 			return bad_row(b, c, rows, r, r->depth, "a second row for");
 		/* The pass before, or this one, lacks a depth. */
-		if (next > 1 && before->sample != r->sample)
+		if (next > 1 && before && before->sample != r->sample)
 			return bad_row(b, c, rows, before, next, "no row for");
 		if (r->depth != next)
 			return bad_row(b, c, rows, r, next, "no row for");

@@ -8,6 +8,7 @@
 #include "../../sim/sha256.h"
 #include "../../sim/version.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
@@ -305,6 +306,7 @@ static void split_lines(struct arena *a, char *text, struct bundle *b)
 	b->provenance_value = value = arena_new(a, (size_t)n, sizeof *value);
 	for (char *line = text; *line; b->provenances++) {
 		char *end = strchr(line, '\n'), *mid = strstr(line, " = ");
+		assert(end && mid); /* our own text, a few lines up */
 		*end = *mid = 0;
 		key[b->provenances] = line;
 		value[b->provenances] = mid + 3;
