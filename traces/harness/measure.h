@@ -110,6 +110,9 @@ struct measure {
 	double *span_gap;       /* [net * settings + setting] of the host */
 	double *whole_gap;      /* likewise: C against A, NAN */
 	double tick_s, poll_s, tick_jitter;
+	double pass_j;          /* a full pass of the first network, from its
+	                         * closure window; 0: not measured */
+	double again_j;         /* relative; NAN: not measured */
 	int checks;
 	struct check check[64];
 	struct text *remark;    /* lines for provenance */
@@ -134,6 +137,9 @@ int measure_null(struct measure *m);
 int measure_warm(struct measure *m);
 int measure_passes(struct measure *m);
 int measure_energy(struct measure *m);
+/* Joules of a full pass of the first network at the default setting, gross,
+ * from one window. 1: no counter. */
+int measure_pass_energy(struct measure *m, double *joules);
 int measure_conditions(struct measure *m);
 int measure_whole(struct measure *m);
 int measure_again(struct measure *m);

@@ -24,6 +24,7 @@ int measure_again_child(struct measure *m)
 {
 	const int depths = m->net[0]->depths, n = count_again(m);
 	struct sample *s = mem_new((size_t)(n * depths), sizeof *s);
+	double joules;
 	int bad = measure_warm(m);
 
 	for (int i = 0; i < n && !bad; i++)
@@ -33,6 +34,8 @@ int measure_again_child(struct measure *m)
 		printf("%lld %d %.9g\n", (long long)s[i].duration_ns,
 			s[i].prediction, (double)s[i].confidence);
 	free(s);
+	if (!bad && measure_pass_energy(m, &joules) == 0)
+		printf("energy %.9g\n", joules);
 	return bad ? -1 : 0;
 }
 
@@ -64,7 +67,7 @@ static int read_child(struct measure *m, FILE *f)
 	int rows = 0;
 	long long ns;
 	int prediction;
-	double confidence;
+	double confidence, joules;
 
 	while (rows < n * c->depths
 	    && fscanf(f, "%lld %d %lf", &ns, &prediction, &confidence) == 3) {
@@ -76,24 +79,38 @@ static int read_child(struct measure *m, FILE *f)
 	}
 	if (rows == n * c->depths)
 		compare(m, c, n, pass);
+	if (m->pass_j > 0 && fscanf(f, " energy %lf", &joules) == 1)
+		m->again_j = joules / m->pass_j - 1;
 	free(pass);
 	return rows == n * c->depths ? 0 : -1;
 }
 
 int measure_again(struct measure *m)
 {
-	char inputs[16], seed[16], setting[32];
-	const char *a[40] = { "profile", "--again", m->net[0]->file,
+	char inputs[16], seed[16], setting[32], window[16];
+	const char *a[48] = { "profile", "--again", m->net[0]->file,
 		"--backend", m->o.backend, "--networks", m->net[0]->file,
 		"--data", m->o.data, "--inputs", inputs, "--seed", seed,
-		"--settings", setting, "--no-energy" };
-	int k = 16, from;
+		"--settings", setting, "--window", window };
+	int k = 17, from;
 	pid_t pid;
 	FILE *f;
 
 	(void)snprintf(inputs, sizeof inputs, "%d", m->images.count);
 	(void)snprintf(seed, sizeof seed, "%u", m->o.seed);
 	(void)snprintf(setting, sizeof setting, "%d", m->setting[0].units);
+	m->again_j = NAN;
+	(void)snprintf(window, sizeof window, "%.0f", m->o.window_s);
+	if (m->pass_j <= 0)
+		a[k++] = "--no-energy";
+	if (m->o.nvml) {
+		a[k++] = "--nvml";
+		a[k++] = m->o.nvml;
+	}
+	if (m->o.powercap) {
+		a[k++] = "--powercap";
+		a[k++] = m->o.powercap;
+	}
 	if (m->o.device) {
 		a[k++] = "--device";
 		a[k++] = m->o.device;

@@ -164,6 +164,21 @@ static void put_window(struct measure *m, struct text *t, int net, int setting,
 	text_add(t, "\n");
 }
 
+int measure_pass_energy(struct measure *m, double *joules)
+{
+	struct window w = { .closure = 1 };
+	struct stream r;
+	int bad;
+
+	if (!m->meter || !m->o.energy)
+		return 1;
+	stream_open(&r, m->o.seed, PURPOSE_RESAMPLING, 1);
+	bad = run_window(m, 0, 0, 0, &r, &w);
+	if (!bad)
+		*joules = w.joules / (double)w.runs[1];
+	return bad;
+}
+
 /* 2 (L + 1) windows for the fit, then full passes and a mix with gaps. */
 static int measure_pair(struct measure *m, int net, int setting,
 	struct stream *r, struct text *raw, struct progress *p, int64_t *done)
@@ -253,6 +268,9 @@ int measure_energy(struct measure *m)
 	bad = calibrate(m, &ticks);
 	if (!bad)
 		bad = all_pairs(m, &windows);
+	if (!bad)
+		bad = measure_use(m, 0) ? -1
+			: measure_pass_energy(m, &m->pass_j);
 	if (!bad && !m->o.quick)
 		bad = decay(m, &after);
 	if (bad > 0) {

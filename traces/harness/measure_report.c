@@ -131,6 +131,9 @@ static void check_again(struct measure *m)
 		100 * m->again_p50);
 	check(m, "repeat p99", fabs(m->again_p99) <= 0.05, "5 %", "%+.2f %%",
 		100 * m->again_p99);
+	if (!isnan(m->again_j))
+		check(m, "repeat energy", fabs(m->again_j) <= 0.03, "3 %",
+			"%+.2f %% of a pass", 100 * m->again_j);
 	check(m, "repeat outcomes", !m->again_changed, "identical",
 		"%d differ", m->again_changed);
 }
