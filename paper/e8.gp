@@ -4,7 +4,7 @@
 # caption: Left: accuracy of the imprecise scheduler against the step of its dynamic
 #   programme at 8, 20 and 40 clients, with the idle refill and without (staged3; bars:
 #   95 % intervals over 5 seeds). Right: wall time of the simulator a request, policy and
-#   engine together, in the least disturbed of 8 runs on the machine that made this.
+#   engine together, in the least disturbed of 5 runs on the machine that made this.
 load "paper/style.gp"
 eval page(18.1, 5.6)
 set multiplot layout 1,2 margins screen 0.065, screen 0.80, screen 0.19, screen 0.97 spacing screen 0.10

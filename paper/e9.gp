@@ -1,7 +1,7 @@
 # title: time of scheduling against the number of clients (E9)
 # from: decisions
 # caption: Wall time of the simulator a request, policy and engine together, in the least
-#   disturbed of 8 runs on the machine that made this figure; earliest deadline first
+#   disturbed of 5 runs on the machine that made this figure; earliest deadline first
 #   shows what the engine takes. Right: as a share of the stages' time. `make
 #   bench-assign` times single decisions. Not reproducible to the byte.
 load "paper/style.gp"

@@ -2,7 +2,7 @@
 # from: regret
 # kept: yes
 # caption: Regret: an upper bound on the accuracy of any schedule of the same requests,
-#   found from their true outcomes and times, less the accuracy; staged3, 1000 requests
+#   found from their true outcomes and times, less the accuracy; staged3, 600 requests
 #   (bars: 95 % intervals over 5 seeds). A part of it is out of reach of all that do
 #   not know which exits are right. Right: misses above a lower bound on misses.
 load "paper/style.gp"
