@@ -184,7 +184,7 @@ struct search {
 	struct terms b;
 	double floor;        /* least expected accuracy */
 	double energy_j, at; /* most energy, at slowdown `at` */
-	double quality, probability; /* if > 0: an output this accurate must
+	double quality, probability; /* if > 0, an output this accurate must
 	                              * be in time with this probability */
 	int hint;            /* where to look first; -1: nowhere special */
 };
@@ -197,7 +197,7 @@ static inline bool affordable(const struct search *s, const struct option *o)
 
 static bool good_enough(const struct search *s, const struct option *o)
 {
-	if (s->quality <= 0)
+	if (s->probability <= 0)
 		return true;
 	for (const struct option *k = &s->t->option[o->first]; k <= o; k++)
 		if (k->accuracy >= s->quality)
