@@ -80,7 +80,7 @@ double course_energy_j(const struct view *v, int slot)
 {
 	const struct course *c = course_of(v, slot);
 	const struct request *r = &v->req[slot];
-	int64_t idle = r->deadline_ns - r->start_ns - v->decision_ns - c->busy_ns;
+	int64_t idle = r->deadline_ns - r->start_ns - c->busy_ns;
 
 	return c->stages_j + (idle > 0 ? 1e-9 * (double)idle
 		* v->profile->idle_power_w[c->setting] : 0);

@@ -44,7 +44,7 @@ bool course_stage_done(const struct view *v, int slot, int64_t duration_ns);
 bool course_left(const struct view *v, int slot);
 
 /* Energy of a measured input: its stages, and idling at its setting for the
- * rest of the time from its begin to its deadline. */
+ * rest of the time from its first start to its deadline, as in sim/goal.h. */
 double course_energy_j(const struct view *v, int slot);
 
 /* Profiled mean time of the stages to this depth, and the mean power over it. */

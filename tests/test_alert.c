@@ -317,6 +317,19 @@ START_TEST(energy_may_be_banked)
 }
 END_TEST
 
+/* As above with 1000 ns more for each input, taken by its decision: the time
+ * from the start to the deadline, and so the energy, is the same. */
+START_TEST(the_bank_charges_idle_time_from_the_start)
+{
+	static const char rows[] = HEAD "0,11000,0\n11000,11000,1\n22000,11000,2\n";
+
+	ck_assert_str_eq(schedule("alert:preset=calibrated,bank=on", rows,
+		ACCURACY("300") "[overhead]\ndecision = 1000ns\n"),
+		"1000-3000 quick 1@s2, 12000-20000 slow 1@s2, "
+		"23000-25000 quick 1@s2");
+}
+END_TEST
+
 /* ---- The others ------------------------------------------------------------- */
 
 /* Stage 2 is in flight at 3000 and holds the device until 3500. */
@@ -503,6 +516,7 @@ Suite *test_alert(void)
 	tcase_add_test(t, the_decision_is_taken_off_the_time);
 	tcase_add_test(t, accuracy_may_be_averaged_over_a_window);
 	tcase_add_test(t, energy_may_be_banked);
+	tcase_add_test(t, the_bank_charges_idle_time_from_the_start);
 	tcase_add_test(t, app_only_runs_until_the_deadline);
 	tcase_add_test(t, sys_only_slows_the_fastest_network_down);
 	tcase_add_test(t, no_coord_mistakes_an_early_output_for_speed);
