@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(the_program_agrees_with_the_reference)
 {
-	script_on_program("compare", cases(150));
+	script_on_program("compare", cases(180));
 }
 END_TEST
 

@@ -1,9 +1,5 @@
-"""ALERT and its simpler relatives (paper/spec/alert.md), configuration-level:
-a network, a setting and a stop point once per input.
-
-Left out: `oracle-static`, and the flags bank and acc_window, which alert.md
-does not define closely enough for a second program to agree to the last bit.
-Times are seconds here, energies joules."""
+"""ALERT (paper/spec/alert.md 1 to 7), configuration-level: a network, a
+setting and a stop point once per input.  Times are nanoseconds, in doubles where they are means."""
 
 import math
 from statistics import NormalDist
@@ -64,7 +60,7 @@ class Candidate:
         self.order = (i, j, stop)
         self.network, self.setting, self.stop = network, setting, stop
         self.anytime = info.kind != "single"
-        stages = [bundle.mean_ns(network, setting, d) * NS
+        stages = [bundle.mean_ns(network, setting, d)
                   for d in range(1, stop + 1)]
         self.upto = [0.0]                    # profiled time to each depth
         for t in stages:
@@ -119,7 +115,7 @@ class Configured:
         """Of what is left of the time, this input's share.  READING: not
         below 0, or running would win energy."""
         left = (r.deadline - self.e.now) / self.members_left(r)
-        return max(0.0, left - self.e.w.decision_ns) * NS
+        return max(0.0, left - self.e.w.decision_ns)
 
     def members_left(self, r):
         """Of r's group, those not yet released included; 1 without one."""
@@ -153,41 +149,15 @@ class Configured:
         if r.number in self.done:
             return
         self.done.add(r.number)
-        self.measure(self.chosen[r.number], self.spent[r.number] * NS, depth)
+        self.measure(r, self.chosen[r.number], self.spent[r.number], depth)
 
-    def measure(self, c, seconds, depth):
+    def measure(self, r, c, spent, depth):
         pass
 
-
-class AppOnly(Configured):
-    """An anytime network to its last output or to T_goal, which with a
-    shared deadline comes earlier than the deadline."""
-
-    def __init__(self, engine, args):
-        Configured.__init__(self, engine, args)
-        self.until = {}
-
-    def enough(self, r, c):
-        mandatory = self.e.bundle.networks[c.network].mandatory
-        return (r.depth >= mandatory
-                and self.e.now >= self.until[r.number])
-
-    def choose(self, r):
-        # READING: T_goal counts from the start of the first stage, and a
-        # part of a nanosecond is cut off.
-        left = r.deadline - self.e.now
-        self.until[r.number] = self.e.now + left // self.members_left(r)
-        network = anytime_network(self.e)
-        return next(c for c in reversed(self.candidates)
-                    if c.network == network and c.order[1] == 0)
-
-
-def anytime_network(engine):
-    for kind in ("nested", "staged"):
-        for n in engine.w.networks:
-            if engine.bundle.networks[n].kind == kind:
-                return n
-    raise ValueError("no anytime network")
+    def input_energy_j(self, r, c):
+        """Of its stages, and of idle time up to its deadline."""
+        idle = max(0, r.deadline - r.start - r.busy_ns)
+        return float(r.energy_j) + NS * idle * c.idle
 
 
 class Alert(Configured):
@@ -214,11 +184,17 @@ class Alert(Configured):
         self.eps = float(args.get("eps", "1e-4"))
         self.mean_only = args.get("mean_only", "off") == "on"
         self.prth = float(args.get("prth", "0"))
+        self.bank = args.get("bank", "off") == "on"
+        self.window = int(float(args.get("acc_window", "0")))
+        self.begun = 0                      # inputs that a choice was made for
+        self.paid_j = 0.0                   # by the inputs measured
+        self.delivered = []                 # accuracies of those that left
         if "p_goal_w" in args:
             limit = float(args["p_goal_w"])
             allowed = [c for c in self.candidates if c.power <= limit]
             least = min(self.candidates, key=lambda c: (c.power, c.order))
             self.candidates = allowed or [least]
+        self.best_accuracy = max(c.accuracy for c in self.candidates)
 
     def calibrated(self):
         """Variance of a pass over its mean, pooled over the candidates."""
@@ -232,11 +208,12 @@ class Alert(Configured):
                     count += 1
         return max(1e-4, total / count)
 
-    def measure(self, c, seconds, depth):
-        self.xi.measure(seconds / c.upto[depth])
+    def measure(self, r, c, spent, depth):
+        self.xi.measure(spent / c.upto[depth])
         self.phi.measure(c.idle if self.absolute else c.idle / c.power)
+        self.paid_j += self.input_energy_j(r, c)
         self.e.say("measured %.9g of profile: mu %.9g sigma^2 %.9g" % (
-            seconds / c.upto[depth], self.xi.mu, self.xi.var))
+            spent / c.upto[depth], self.xi.mu, self.xi.var))
 
     def in_time(self, t, goal):
         """Pr[xi t <= goal]"""
@@ -255,11 +232,38 @@ class Alert(Configured):
         run = slowdown * c.time
         busy = min(run, goal) if c.anytime else run
         idle = self.phi.value if self.absolute else self.phi.value * c.power
-        return c.power * busy + idle * max(0.0, goal - run)
+        return NS * (c.power * busy + idle * max(0.0, goal - run))
+
+    def on_leave(self, r):
+        Configured.on_leave(self, r)
+        known = self.e.bundle.networks
+        answered = r.network and r.depth >= known[r.network].mandatory
+        self.delivered.append(self.e.bundle.mean_accuracy(r.network, r.depth)
+                              if answered else self.fail)
+
+    def energy_goal(self):
+        """`bank`: what earlier inputs left over, or took too much."""
+        goal = self.e.w.goal_energy_j
+        if not self.bank:
+            return goal
+        return min(max((self.begun + 1) * goal - self.paid_j, 0.5 * goal),
+                   2 * goal)
+
+    def accuracy_goal(self):
+        """`acc_window`: the mean over the last inputs and this one.  READING:
+        as long as there are fewer, over those."""
+        goal = self.e.w.goal_accuracy
+        if self.window < 2:
+            return goal
+        last = self.delivered[-(self.window - 1):]
+        return min(max((len(last) + 1) * goal - sum(last), 0.0),
+                   self.best_accuracy)
 
     def choose(self, r):
         w = self.e.w
         goal = self.time_goal(r)
+        self.goals = self.accuracy_goal(), self.energy_goal()
+        self.begun += 1
         of = {c: (self.quality(c, goal), self.energy(c, goal, self.xi.mu))
               for c in self.candidates}
         for c in self.candidates:
@@ -285,7 +289,7 @@ class Alert(Configured):
         return min(near, key=lambda c: (of[c][1], c.order))
 
     def accurate(self, c, quality, goal):
-        wanted = self.e.w.goal_accuracy
+        wanted = self.goals[0]
         if self.prth == 0:
             return quality >= wanted - self.eps
         for t, q in c.outputs:
@@ -294,11 +298,11 @@ class Alert(Configured):
         return False
 
     def frugal(self, c, energy, goal):
-        wanted = self.e.w.goal_energy_j
+        wanted = self.goals[1]
         if self.prth > 0:
+            sigma = 0.0 if self.mean_only else math.sqrt(self.xi.var)
             z = NormalDist().inv_cdf(self.prth)
-            energy = self.energy(c, goal, self.xi.mu
-                                 + z * math.sqrt(self.xi.var))
+            energy = self.energy(c, goal, self.xi.mu + z * sigma)
         return energy <= wanted * (1 + 1e-9)
 
 
@@ -340,9 +344,9 @@ def selection_test():
 
     candidates = []
     for j, power in enumerate((20, 40)):
-        for i, q, t in ((0, .85, (.070, .040)), (1, .93, (.140, .080))):
+        for i, q, t in ((0, .85, (70e6, 40e6)), (1, .93, (140e6, 80e6))):
             candidates.append(candidate((i, j, 1), power, [t[j]], [q]))
-        times = ([.055, .090, .150], [.030, .050, .086])[j]
+        times = ([55e6, 90e6, 150e6], [30e6, 50e6, 86e6])[j]
         for s in (1, 2, 3):
             candidates.append(candidate((2, j, s), power, times[:s],
                                         [.80, .86, .92][:s]))
@@ -354,7 +358,7 @@ def selection_test():
     a.e = World()
     a.e.w = World()
     a.e.say = lambda text: None
-    a.time_goal = lambda r: 0.120
+    a.time_goal = lambda r: 120e6
     by_order = {c.order: c for c in candidates}
     for order, q, e in (((0, 0, 1), 0.85, 1.755),
                         ((1, 0, 1), 0.012010778, 3.08),
@@ -363,13 +367,14 @@ def selection_test():
                         ((2, 0, 3), 0.859492074, 2.4),
                         ((2, 1, 3), 0.919905739, 4.038)):
         c = by_order[order]
-        assert abs(a.quality(c, 0.120) - q) < 1e-9
-        assert abs(a.energy(c, 0.120, 1.1) - e) < 1e-9
+        assert abs(a.quality(c, 120e6) - q) < 1e-9
+        assert abs(a.energy(c, 120e6, 1.1) - e) < 1e-9
 
     def choice(objective, goal, anytime, eps=1e-4, fallback="best_accuracy"):
         a.candidates = [c for c in candidates if anytime or c.order[0] < 2]
         a.eps = eps
         a.args = {"energy_fallback": fallback}
+        a.bank, a.window, a.begun = False, 0, 0
         a.e.w.objective = objective
         a.e.w.goal_accuracy = a.e.w.goal_energy_j = goal
         return a.choose(None).order

@@ -21,7 +21,7 @@ import traceback
 
 import laxity_ref
 from metrics import REQUESTS, SUMMARY
-from scenario import STAGE_POLICIES, Scenario
+from scenario import POLICIES, Scenario
 from workload import Workload
 
 
@@ -116,7 +116,7 @@ def main():
     laxity = os.path.abspath(args.laxity)
     folder = os.path.abspath(args.keep)
     policies = (tuple(args.policies.split(",")) if args.policies
-                else STAGE_POLICIES)
+                else POLICIES)
     numbers = [args.only] if args.only is not None else range(args.count)
     differences = 0
     home = os.getcwd()

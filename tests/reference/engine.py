@@ -36,6 +36,7 @@ class Request:
         self.drawn = None               # (network, setting, environment) of
         self.sample = None              # the sample in use
         self.energy_j = Fraction(0)
+        self.busy_ns = 0                # its stages' durations
 
 
 class Device:
@@ -266,6 +267,7 @@ class Engine:
         r.setting = setting
         if r.start is None:
             r.start = self.now
+        r.busy_ns += duration
         power = None
         if self.power:
             power = self.bundle.power_w[network, setting, depth]

@@ -14,6 +14,7 @@ import sys
 
 import alert
 import imprecise
+import rivals
 import stage_policies
 from engine import Engine
 from metrics import SUMMARY, Result
@@ -31,7 +32,11 @@ POLICIES = {
     "imprecise": imprecise.Imprecise,
     "oracle": imprecise.Oracle,
     "alert": alert.Alert,
-    "app-only": alert.AppOnly,
+    "app-only": rivals.AppOnly,
+    "sys-only": rivals.SysOnly,
+    "no-coord": rivals.NoCoord,
+    "alert-oracle": rivals.AlertOracle,
+    "oracle-static": rivals.OracleStatic,
 }
 
 

@@ -9,9 +9,14 @@ import os
 
 import philox
 
-ALERT_POLICIES = ("alert", "alert", "app-only")
 STAGE_POLICIES = ("fifo", "rr", "edf", "edf-mandatory-first", "llf", "lcf",
                   "threshold", "utility-density", "imprecise", "oracle")
+ALERT_POLICIES = ("alert", "app-only", "sys-only", "no-coord", "alert-oracle",
+                  "oracle-static")
+# Those with the most flags more often.
+POLICIES = (STAGE_POLICIES + ALERT_POLICIES
+            + ("imprecise", "imprecise", "imprecise", "oracle", "oracle",
+               "alert", "alert"))
 
 
 def write(path, text):
@@ -129,14 +134,14 @@ class Bundle:
 def watts(rng, low, high):
     """With so many digits that no energy lies half way between two numbers of
     nine, where the last bit of a sum would decide what is printed."""
-    return round(rng.uniform(low, high), 10)
+    return round(rng.uniform(low, high), 13)
 
 
 class Scenario:
     """Files under `folder` (bundle/, workload.ini, perhaps arrivals.csv);
     arguments of the two programs, to be run from inside it."""
 
-    def __init__(self, rng, folder, policies=STAGE_POLICIES):
+    def __init__(self, rng, folder, policies=POLICIES):
         self.folder = folder
         self.policy = policy_text(rng, policies)
         name = self.policy.split(":")[0]
@@ -157,10 +162,11 @@ class Scenario:
         self.fill(rng)
         if name in ALERT_POLICIES:
             self.goal(rng)
-            if name == "app-only" and all(
-                    self.bundle.networks[n][0] == "single"
-                    for n in self.networks):
-                self.policy = "alert"
+            kinds = [self.bundle.networks[n][0] == "single"
+                     for n in self.networks]
+            if (name in ("app-only", "no-coord") and all(kinds)
+                    or name == "sys-only" and not any(kinds)):
+                self.policy = "alert"   # no such network
         self.sets = []
         for section, keys in self.ini.items():
             for key in list(keys):
@@ -217,7 +223,7 @@ class Scenario:
                 ("0", "1ns", "3ns", self.time(rng, 0.01, 0.5))))
 
     def closed(self, rng):
-        self.put("arrivals", clients=rng.choice((1, 2, 3, 5, 8)),
+        self.put("arrivals", clients=rng.choice((1, 2, 3, 5, 8, 20)),
                  reissue=rng.choice(("deadline", "response")))
 
     def rate(self, rng, period=True):
@@ -361,8 +367,7 @@ class Scenario:
 
 
 def policy_text(rng, policies):
-    name = rng.choice(policies + ("imprecise", "oracle")
-                      if policies is STAGE_POLICIES else policies)
+    name = rng.choice(policies)
     flags = {}
     if name != "oracle" and rng.random() < 0.3:
         flags["plan_quantile"] = rng.choice(("0.99", "0.5"))
@@ -392,15 +397,16 @@ def policy_text(rng, policies):
         flags.update(maybe(rng, "mean_only", ("off", "off", "on")))
         flags.update(maybe(rng, "energy_fallback", ("best_accuracy",
                                                     "min_energy")))
-        for key, values in (("eps", ("0", "1e-4", "0.01")),
-                            ("prth", ("0.5", "0.9")),
+        for key, values in (("eps", ("1e-6", "1e-4", "0.01")),
+                            ("prth", ("0.5", "0.9")), ("bank", ("on",)),
+                            ("acc_window", ("1", "2", "5")),
                             ("p_goal_w", ("100", "250")),
                             ("alpha", ("0.5",)), ("q0", ("0.01",)),
                             ("r", ("0.1",)), ("mu0", ("1.2",)),
                             ("m0", ("0.1",))):
-            if rng.random() < 0.15:
+            if rng.random() < 0.2:
                 flags[key] = rng.choice(values)
-    elif name == "app-only":
+    elif name in ALERT_POLICIES:
         flags = {}
     items = list(flags.items())
     rng.shuffle(items)
