@@ -1,17 +1,11 @@
 /* The engine's accounts. Times are added as integers per (network, setting,
  * depth) and become joules once, at the end. */
-#include "engine_state.h"
+#include "books.h"
 
 #include "goal.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static size_t place(const struct engine *e, int net, int setting, int depth)
-{
-	return ((size_t)net * (size_t)e->w->settings + (size_t)setting)
-		* BUNDLE_MAX_DEPTH + (size_t)depth - 1;
-}
 
 /* No request lives longer than the longest relative deadline. */
 static int64_t longest_response(const struct workload *w)
@@ -24,124 +18,46 @@ static int64_t longest_response(const struct workload *w)
 	return longest;
 }
 
-void books_init(struct engine *e)
-{
-	struct books *b = &e->books;
-
-	b->response = quantile_new(longest_response(e->w));
-
-	b->busy_ns = mem_new((size_t)e->w->nets * (size_t)e->w->settings
-		* BUNDLE_MAX_DEPTH, sizeof *b->busy_ns);
-	b->idle_ns = mem_new((size_t)e->w->settings, sizeof *b->idle_ns);
-}
-
-void books_fini(struct engine *e)
-{
-	free(e->books.busy_ns);
-	free(e->books.idle_ns);
-	quantile_free(e->books.response);
-}
-
-/* [from, to] clipped to the measured interval. */
-static int64_t measured(const struct books *b, int64_t from, int64_t to)
-{
-	if (!b->measuring)
-		return 0;
-	if (from < b->measured_from_ns)
-		from = b->measured_from_ns;
-	return to > from ? to - from : 0;
-}
-
-static double stage_power(const struct engine *e, int net, int setting, int depth)
+static double power(const struct engine *e, int net, int setting, int depth)
 {
 	return e->w->profile->has_energy
 		? profile_cell(e->w->profile, net, setting)->power_w[depth - 1]
 		: NAN;
 }
 
-void books_stage(struct engine *e, int d, int64_t end_ns)
+void books_init(struct engine *e)
 {
-	const struct device *dev = &e->device[d];
-	const struct station *st = &e->station[d];
-	const struct request *r = &e->req[dev->slot];
-	struct booked *b = &e->booked[dev->slot];
-	const struct sink *sink = e->run->sink;
-	int64_t lasted = end_ns - st->begun_ns;
+	struct books *b = &e->books;
+	size_t places = (size_t)e->w->nets * (size_t)e->w->settings
+		* BUNDLE_MAX_DEPTH;
 
-	e->books.stages++;
-	e->books.busy_ns[place(e, dev->net, dev->setting, dev->depth)]
-		+= measured(&e->books, st->begun_ns, end_ns);
-	b->busy_ns += lasted;
-	b->stages++;
-	b->energy_j += stage_power(e, dev->net, dev->setting, dev->depth)
-		* ((double)lasted * 1e-9);
-	if (sink && sink->stage) {
-		struct stage_record s = { r->number, dev->decided_ns,
-			st->begun_ns, end_ns, d, r->client, dev->net,
-			dev->setting, dev->depth, st->environment, st->sample,
-			!r->gone };
-		sink->stage(sink->context, &s);
-	}
+	b->response = quantile_new(longest_response(e->w));
+	b->busy_ns = mem_new(places, sizeof *b->busy_ns);
+	b->power_w = mem_new(places, sizeof *b->power_w);
+	for (int i = 0; i < e->w->nets; i++)
+		for (int j = 0; j < e->w->settings; j++)
+			for (int d = 1; d <= engine_net(e, i)->depths; d++)
+				b->power_w[engine_place(e, i, j, d)]
+					= power(e, i, j, d);
+	b->idle_ns = mem_new((size_t)e->w->settings, sizeof *b->idle_ns);
 }
 
-void books_idle_end(struct engine *e, int d, int64_t now_ns)
+void books_fini(struct engine *e)
 {
-	const struct station *st = &e->station[d];
-
-	e->books.idle_ns[st->idle_setting]
-		+= measured(&e->books, st->idle_since_ns, now_ns);
+	free(e->books.busy_ns);
+	free(e->books.power_w);
+	free(e->books.idle_ns);
+	quantile_free(e->books.response);
 }
 
-static void add(struct sum *s, double x)
-{
-	double total = s->total + x;
-
-	s->rest += fabs(s->total) >= fabs(x) ? (s->total - total) + x
-		: (x - total) + s->total;
-	s->total = total;
-}
-
-static double mean(const struct sum *s, double n)
-{
-	return n > 0 ? (s->total + s->rest) / n : NAN;
-}
-
-void books_left(struct engine *e, int32_t slot)
-{
-	const struct request *r = &e->req[slot];
-	const struct booked *b = &e->booked[slot];
-	struct books *k = &e->books;
-	int64_t response = b->leave_ns - r->release_ns;
-	bool answered = r->net >= 0 && r->depth >= engine_net(e, r->net)->mandatory;
-
-	k->left++;
-	k->response_sum_ns += response;
-	if (r->number < e->w->warmup)
-		return;
-	k->requests++;
-	k->depth_sum += r->depth;
-	k->measured_response_ns += response;
-	if (answered) {
-		k->correct += b->correct;
-		add(&k->confidence, b->confidence);
-	} else {
-		k->missed++;
-	}
-	quantile_add(k->response, response);
-}
-
-void books_emit(struct engine *e, int32_t slot)
+void books_emit_record(struct engine *e, int32_t slot, bool judged)
 {
 	const struct request *r = &e->req[slot];
 	const struct booked *b = &e->booked[slot];
 	const struct sink *sink = e->run->sink;
 	struct request_record q;
 	bool missed, wanted = sink && sink->request;
-	bool judged = e->w->goal.objective != OBJECTIVE_NONE
-		&& r->number >= e->w->warmup;
 
-	if (!wanted && !judged)
-		return;
 	missed = r->net < 0 || b->depth_in_time < engine_net(e, r->net)->mandatory;
 	q = (struct request_record){ .number = r->number,
 		.release_ns = r->release_ns, .deadline_ns = r->deadline_ns,
@@ -159,11 +75,16 @@ void books_emit(struct engine *e, int32_t slot)
 		struct goal_outcome o;
 		goal_judge(e->w, &q, &o);
 		e->books.violations += o.violated;
-		add(&e->books.goal_energy, o.energy_j);
-		add(&e->books.goal_error, 1 - o.accuracy);
+		books_add(&e->books.goal_energy, o.energy_j);
+		books_add(&e->books.goal_error, 1 - o.accuracy);
 	}
 	if (wanted)
 		sink->request(sink->context, &q);
+}
+
+static double mean(const struct sum *s, double n)
+{
+	return n > 0 ? (s->total + s->rest) / n : NAN;
 }
 
 /* ---- Metrics ---------------------------------------------------------------- */
@@ -179,8 +100,8 @@ static double total_energy(const struct engine *e)
 	for (int i = 0; i < e->w->nets; i++)
 		for (int j = 0; j < e->w->settings; j++)
 			for (int d = 1; d <= engine_net(e, i)->depths; d++)
-				sum += stage_power(e, i, j, d) * 1e-9
-					* (double)b->busy_ns[place(e, i, j, d)];
+				sum += b->power_w[engine_place(e, i, j, d)] * 1e-9
+					* (double)b->busy_ns[engine_place(e, i, j, d)];
 	for (int j = 0; j < e->w->settings; j++)
 		if (b->idle_ns[j])
 			sum += p->idle_power_w[j] * 1e-9 * (double)b->idle_ns[j];

@@ -1,7 +1,7 @@
 /* The event loop, and the decisions checked. One event at a time, the least
  * by (instant, kind, number); when none is left at or before the instant, the
  * idle devices ask. */
-#include "engine_state.h"
+#include "books.h"
 
 #include "msg.h"
 
@@ -32,6 +32,9 @@ static void grow_slots(struct engine *e)
 
 	e->req = mem_resize(e->req, (size_t)n, sizeof *e->req);
 	e->booked = mem_resize(e->booked, (size_t)n, sizeof *e->booked);
+	if (e->w->overhead == OVERHEAD_TRACE)
+		e->dispatch = mem_resize(e->dispatch, (size_t)n,
+			sizeof *e->dispatch);
 	e->seen = mem_resize(e->seen, (size_t)n * stride, sizeof *e->seen);
 	e->memory = mem_resize(e->memory, (size_t)n, size ? size : 1);
 	e->unused = mem_resize(e->unused, (size_t)n, sizeof *e->unused);
@@ -65,13 +68,15 @@ static void live_remove(struct engine *e, int32_t slot)
 	int64_t number = e->req[slot].number;
 	int32_t low = 0, high = v->lives;
 
-	while (low < high) {
+	while (high - low > AGENDA_SCAN) {
 		int32_t mid = low + (high - low) / 2;
 		if (e->req[e->live[mid]].number < number)
 			low = mid + 1;
 		else
 			high = mid;
 	}
+	while (e->live[low] != slot)
+		low++;
 	memmove(e->live + low, e->live + low + 1,
 		(size_t)(v->lives - low - 1) * sizeof *e->live);
 	v->lives--;
@@ -90,6 +95,23 @@ static void count_present(struct engine *e, int64_t t)
 	b->present_since_ns = t;
 }
 
+/* Member by member, for the compiler clears the whole before an initialiser,
+ * which is what a release would cost most. `timing` is opened by the caller. */
+static inline void open_books(struct booked *b, int32_t input)
+{
+	b->input = input;
+	b->sample = b->sample_setting = b->sample_environment = -1;
+	b->depth_in_time = 0;
+	b->correct = false;
+	b->confidence = NAN;
+	b->first_start_ns = -1;
+	b->leave_ns = b->busy_ns = 0;
+	b->energy_j = 0;
+	b->slowdown_mean = b->slowdown_variance = NAN;
+	b->start_environment = -1;
+	b->stages = 0;
+}
+
 static void release(struct engine *e, const struct arrival *a)
 {
 	const struct policy *p = e->policy;
@@ -103,15 +125,12 @@ static void release(struct engine *e, const struct arrival *a)
 		.release_ns = a->release_ns, .deadline_ns = a->deadline_ns,
 		.net = -1, .setting = -1, .device = -1, .group = a->group,
 		.client = a->client, .start_ns = -1 };
-	e->booked[slot] = (struct booked){ .input = a->input, .sample = -1,
-		.first_start_ns = -1, .start_environment = -1,
-		.confidence = NAN, .slowdown_mean = NAN,
-		.slowdown_variance = NAN };
+	open_books(&e->booked[slot], a->input);
 	stream_open(&e->booked[slot].timing, e->run->seed, PURPOSE_TIMING,
 		(uint64_t)a->number);
-	if (e->w->overhead == OVERHEAD_TRACE)
-		stream_open(&e->booked[slot].dispatch, e->run->seed,
-			PURPOSE_OVERHEAD, (uint64_t)a->number);
+	if (e->dispatch)
+		stream_open(&e->dispatch[slot], e->run->seed, PURPOSE_OVERHEAD,
+			(uint64_t)a->number);
 	if (v->memory_size)
 		memset(view_memory(v, slot), 0, v->memory_size);
 	count_present(e, v->now_ns);
@@ -161,14 +180,10 @@ static void leave(struct engine *e, int32_t slot)
 /* ---- What is due next ------------------------------------------------------- */
 
 /* At one instant the lower request number completes first. */
-static void find_completion(struct engine *e)
+static void find_completion_among(struct engine *e)
 {
 	int64_t number = INT64_MAX;
 
-	e->completion_ns = e->station[0].end_ns;
-	e->completing = 0;
-	if (e->view.devices == 1)
-		return;
 	e->completion_ns = TIME_NEVER;
 	for (int d = 0; d < e->view.devices; d++) {
 		int64_t t = e->station[d].end_ns;
@@ -181,6 +196,14 @@ static void find_completion(struct engine *e)
 			number = e->req[e->device[d].slot].number;
 		}
 	}
+}
+
+static inline void find_completion(struct engine *e)
+{
+	if (e->view.devices == 1)
+		e->completion_ns = e->station[0].end_ns;
+	else
+		find_completion_among(e);
 }
 
 static void find_start(struct engine *e)
@@ -254,6 +277,8 @@ static int begin_stage(struct engine *e, int d)
 	const struct cell *c = e->cell[dev->net * e->w->settings
 		+ dev->setting];
 	int64_t begun = e->view.now_ns, duration;
+	const struct hot_net *net;
+	size_t at;
 
 	if (b->sample < 0 || b->sample_setting != dev->setting
 	    || b->sample_environment != e->environment) {
@@ -261,9 +286,13 @@ static int begin_stage(struct engine *e, int d)
 		b->sample_setting = dev->setting;
 		b->sample_environment = e->environment;
 	}
-	duration = c->duration_ns[(size_t)b->sample
-		* (size_t)engine_net(e, dev->net)->depths
+	net = engine_net(e, dev->net);
+	duration = c->duration_ns[(size_t)b->sample * (size_t)net->depths
 		+ (size_t)dev->depth - 1];
+	/* The answer is read when the stage ends. */
+	at = (size_t)b->input * (size_t)net->depths + (size_t)dev->depth - 1;
+	__builtin_prefetch(&net->confidence[at]);
+	__builtin_prefetch(&net->correct[at]);
 	if (e->clock && e->clock->start) {
 		struct launch l = { d, dev->slot, dev->net, dev->setting,
 			dev->depth, b->input, r->number, dev->decided_ns, begun,
@@ -279,6 +308,7 @@ static int begin_stage(struct engine *e, int d)
 		find_start(e);
 	}
 	st->begun_ns = begun;
+	st->place = engine_place(e, dev->net, dev->setting, dev->depth);
 	st->sample = b->sample;
 	st->environment = e->environment;
 	st->confidence = NAN;
@@ -365,17 +395,14 @@ static inline enum kind next_event(const struct engine *e, int64_t *at)
 	return t == TIME_NEVER ? NOTHING : kind;
 }
 
-/* Handle every event at or before `until`; the number handled, or -1. */
-static int handle_events(struct engine *e, int64_t until)
+/* Handle every event at or before `until`, the first of which is (kind, at);
+ * the number handled, or -1. */
+static int handle_events(struct engine *e, enum kind kind, int64_t at,
+	int64_t until)
 {
 	int handled = 0;
 
-	for (;;) {
-		int64_t at;
-		enum kind kind = next_event(e, &at);
-
-		if (kind == NOTHING || at > until)
-			return handled;
+	for (; kind != NOTHING && at <= until; kind = next_event(e, &at)) {
 		handled = 1;
 		e->view.now_ns = at;
 		switch (kind) {
@@ -403,6 +430,7 @@ static int handle_events(struct engine *e, int64_t until)
 			break;
 		}
 	}
+	return handled;
 }
 
 /* ---- Decisions ------------------------------------------------------------- */
@@ -430,7 +458,7 @@ static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting,
 	int64_t measured_ns)
 {
 	const struct bundle_overhead *o;
-	struct stream *s = &e->booked[slot].dispatch;
+	struct stream *s;
 	int64_t decision;
 
 	if (e->clock && e->clock->dispatches)
@@ -443,6 +471,7 @@ static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting,
 	case OVERHEAD_TRACE:
 		break;
 	}
+	s = &e->dispatch[slot];
 	o = &e->w->bundle->overhead[e->w->setting[setting]];
 	decision = o->decision_ns[stream_below(s, o->decisions)];
 	e->books.decision_draws_ns += decision;
@@ -545,8 +574,6 @@ static int picks(struct engine *e, int64_t now)
 {
 	struct view *v = &e->view;
 	const struct sink *sink = e->run->sink;
-	bool timed = e->w->overhead == OVERHEAD_MEASURED
-		|| (e->clock && e->clock->real);
 
 	e->timer_ns = TIME_NEVER;
 	while (e->busy_devices < v->devices) {
@@ -557,7 +584,7 @@ static int picks(struct engine *e, int64_t now)
 		while (e->device[v->asking].slot >= 0)
 			v->asking++;
 		v->now_ns = now;
-		if (timed) {
+		if (e->timed) {
 			spent = wall_ns();
 			d = e->policy->pick(e->state, v);
 			spent = wall_ns() - spent;
@@ -573,8 +600,12 @@ static int picks(struct engine *e, int64_t now)
 			return -1;
 		if (d.kind == DECIDE_WAIT)
 			break;
-		if (d.kind != DECIDE_RUN && handle_events(e, now) < 0)
-			return -1;
+		if (d.kind != DECIDE_RUN) {
+			int64_t at;
+			enum kind kind = next_event(e, &at);
+			if (handle_events(e, kind, at, now) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -584,13 +615,15 @@ static int picks(struct engine *e, int64_t now)
 static int loop(struct engine *e)
 {
 	while (e->view.lives || e->busy_devices || e->books.released < e->total) {
+		bool waits = e->clock && e->clock->wait;
 		int64_t next, now;
+		enum kind kind;
 		int handled;
 
 		if (e->run->stop && *e->run->stop)
 			break;
-		if (next_event(e, &next) == NOTHING
-		    && !(e->clock && e->clock->wait)) {
+		kind = next_event(e, &next);
+		if (kind == NOTHING && !waits) {
 			(void)msg_fail("no event left with requests unserved");
 			return -1;
 		}
@@ -599,10 +632,12 @@ static int loop(struct engine *e)
 		 * that instant belong to it, also one that led to the release. */
 		if (!e->books.measuring)
 			e->books.decisions = 0;
-		if (e->clock && e->clock->wait
-		    && e->clock->wait(e->clock->context, e, next, &now))
-			return -1;
-		handled = handle_events(e, now);
+		if (waits) {
+			if (e->clock->wait(e->clock->context, e, next, &now))
+				return -1;
+			kind = next_event(e, &next);
+		}
+		handled = handle_events(e, kind, next, now);
 		if (handled < 0 || (handled && picks(e, now)))
 			return -1;
 	}
@@ -634,6 +669,8 @@ static void begin(struct engine *e)
 	size_t devices = (size_t)w->devices;
 
 	e->total = w->warmup + w->requests;
+	e->timed = w->overhead == OVERHEAD_MEASURED
+		|| (e->clock && e->clock->real);
 	e->timer_ns = e->change_ns = e->completion_ns = e->start_ns = TIME_NEVER;
 	e->environment = w->change[0].environment;
 	e->next_change = 1;
@@ -692,6 +729,7 @@ static void end(struct engine *e)
 	source_free(e->source);
 	free(e->req);
 	free(e->booked);
+	free(e->dispatch);
 	free(e->seen);
 	free(e->memory);
 	free(e->unused);

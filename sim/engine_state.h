@@ -1,4 +1,4 @@
-/* Inside the engine: shared by engine.c (events and decisions), books.c
+/* Inside the engine: shared by engine.c (events and decisions), books.[ch]
  * (accounts) and future.c (what clairvoyant policies may ask). */
 #ifndef LAXITY_ENGINE_STATE_H
 #define LAXITY_ENGINE_STATE_H
@@ -11,7 +11,6 @@
  * policies see; same slot. */
 struct booked {
 	struct stream timing;       /* its draws of samples */
-	struct stream dispatch;     /* its draws of decision and launch costs */
 	int32_t input;
 	/* The sample it holds: for this setting and environment. -1: none. */
 	int32_t sample, sample_setting, sample_environment;
@@ -35,7 +34,7 @@ struct station {
 	int32_t sample, environment;/* of the stage in flight */
 	double confidence;          /* as measured by a clock; NAN: the trace's */
 	bool correct;
-	int32_t input;
+	size_t place;               /* of the stage in flight, see below */
 };
 
 /* A candidate network, flat: what the loop reads at every stage. */
@@ -54,7 +53,9 @@ struct sum { double total, rest; };
 struct books {
 	bool measuring;             /* request W has been released */
 	int64_t measured_from_ns;
-	int64_t *busy_ns;           /* [net][setting][depth - 1] */
+	/* By [net][setting][depth - 1], see engine_place. */
+	int64_t *busy_ns;
+	double *power_w;            /* NAN without power data */
 	int64_t *idle_ns;           /* [setting] */
 	int64_t missed, correct, depth_sum, requests;
 	struct sum confidence;
@@ -81,6 +82,8 @@ struct engine {
 
 	struct request *req;        /* [slots] */
 	struct booked *booked;      /* [slots] */
+	struct stream *dispatch;    /* [slots]: their draws of decision and
+	                             * launch costs; only if these are drawn */
 	double *seen;
 	unsigned char *memory;
 	int32_t slots;
@@ -105,6 +108,7 @@ struct engine {
 	int64_t change_ns;          /* when that is due; TIME_NEVER: unknown */
 	int32_t *group_left;
 	int busy_devices;           /* with a stage or a delayed start */
+	bool timed;                 /* picks are, by the wall clock */
 	struct books books;
 	bool failed;
 };
@@ -127,13 +131,13 @@ static inline int32_t engine_draw(const struct cell *c, struct stream *s)
 	return c->samples > 1 ? (int32_t)stream_below(s, c->samples) : 0;
 }
 
-/* books.c: what happened, in numbers. */
-void books_init(struct engine *e);
-void books_fini(struct engine *e);
-void books_stage(struct engine *e, int device, int64_t end_ns);
-void books_idle_end(struct engine *e, int device, int64_t now_ns);
-void books_left(struct engine *e, int32_t slot);
-void books_emit(struct engine *e, int32_t slot);
-void books_close(struct engine *e, int64_t end_ns, struct metrics *out);
+/* Index of a stage in the accounts: candidate network and setting, and the
+ * depth it leads to. */
+static inline size_t engine_place(const struct engine *e, int net, int setting,
+	int depth)
+{
+	return ((size_t)net * (size_t)e->w->settings + (size_t)setting)
+		* BUNDLE_MAX_DEPTH + (size_t)depth - 1;
+}
 
 #endif

@@ -1,0 +1,108 @@
+/* The engine's accounts: what happened, in numbers. What is called at every
+ * stage or request is here, to be compiled into the loop; the rest is in
+ * books.c. */
+#ifndef LAXITY_BOOKS_H
+#define LAXITY_BOOKS_H
+
+#include "engine_state.h"
+
+#include <math.h>
+
+void books_init(struct engine *e);
+void books_fini(struct engine *e);
+void books_close(struct engine *e, int64_t end_ns, struct metrics *out);
+
+/* Hand the request's record to the listener, judge it against the goal; only
+ * for books_emit. */
+void books_emit_record(struct engine *e, int32_t slot, bool judged);
+
+/* [from, to] clipped to the measured interval. */
+static inline int64_t books_measured(const struct books *b, int64_t from, int64_t to)
+{
+	if (!b->measuring)
+		return 0;
+	if (from < b->measured_from_ns)
+		from = b->measured_from_ns;
+	return to > from ? to - from : 0;
+}
+
+/* The stage in flight on device d has ended. */
+static inline void books_stage(struct engine *e, int d, int64_t end_ns)
+{
+	const struct device *dev = &e->device[d];
+	const struct station *st = &e->station[d];
+	const struct request *r = &e->req[dev->slot];
+	struct booked *b = &e->booked[dev->slot];
+	const struct sink *sink = e->run->sink;
+	int64_t lasted = end_ns - st->begun_ns;
+
+	e->books.stages++;
+	e->books.busy_ns[st->place]
+		+= books_measured(&e->books, st->begun_ns, end_ns);
+	b->busy_ns += lasted;
+	b->stages++;
+	b->energy_j += e->books.power_w[st->place] * ((double)lasted * 1e-9);
+	if (sink && sink->stage) {
+		struct stage_record s = { r->number, dev->decided_ns,
+			st->begun_ns, end_ns, d, r->client, dev->net,
+			dev->setting, dev->depth, st->environment, st->sample,
+			!r->gone };
+		sink->stage(sink->context, &s);
+	}
+}
+
+/* The device, idle so far, is not any more. */
+static inline void books_idle_end(struct engine *e, int d, int64_t now_ns)
+{
+	const struct station *st = &e->station[d];
+
+	e->books.idle_ns[st->idle_setting]
+		+= books_measured(&e->books, st->idle_since_ns, now_ns);
+}
+
+static inline void books_add(struct sum *s, double x)
+{
+	double total = s->total + x;
+
+	s->rest += fabs(s->total) >= fabs(x) ? (s->total - total) + x
+		: (x - total) + s->total;
+	s->total = total;
+}
+
+/* The request has left; its answer is that of its depth. */
+static inline void books_left(struct engine *e, int32_t slot)
+{
+	const struct request *r = &e->req[slot];
+	const struct booked *b = &e->booked[slot];
+	struct books *k = &e->books;
+	int64_t response = b->leave_ns - r->release_ns;
+	bool answered = r->net >= 0 && r->depth >= engine_net(e, r->net)->mandatory;
+
+	k->left++;
+	k->response_sum_ns += response;
+	if (r->number < e->w->warmup)
+		return;
+	k->requests++;
+	k->depth_sum += r->depth;
+	k->measured_response_ns += response;
+	if (answered) {
+		k->correct += b->correct;
+		books_add(&k->confidence, b->confidence);
+	} else {
+		k->missed++;
+	}
+	quantile_add(k->response, response);
+}
+
+/* The request has left and none of its stages is in flight. */
+static inline void books_emit(struct engine *e, int32_t slot)
+{
+	const struct sink *sink = e->run->sink;
+	bool judged = e->w->goal.objective != OBJECTIVE_NONE
+		&& e->req[slot].number >= e->w->warmup;
+
+	if (judged || (sink && sink->request))
+		books_emit_record(e, slot, judged);
+}
+
+#endif
