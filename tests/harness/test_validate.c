@@ -269,7 +269,7 @@ START_TEST(a_validation_prints_its_table_and_goes_on_from_its_logs)
 	ck_assert_int_eq(count("v.db", "select count(*) from validation v "
 		"join runs r using (run) where r.kind = 'live' and abs(v.live "
 		"- v.simulated - v.workload - v.dispatch - v.stage_time "
-		"- v.other) <= 1e-9 * v.live"), 48);
+		"- v.other) <= 1e-12 + 1e-9 * v.live"), 48);
 	ck_assert_int_eq(count("v.db", "select count(*) from fact "
 		"where name = 'device' and value like 'replay of %'"), 12);
 	log = test_read("logs/alert-0.5-2.csv", NULL);

@@ -288,6 +288,10 @@ struct live *live_open(const struct workload *w, const struct live_options *o)
 	raise_priority(l);
 	if (warm(l))
 		goto failed;
+	if (!strstr(w->bundle->device, l->info.name)
+	    && !strstr(l->info.name, w->bundle->device))
+		msg_remark("%s was measured on '%s', this device is '%s'",
+			w->bundle->dir, w->bundle->device, l->info.name);
 	return l;
 failed:
 	live_close(l);

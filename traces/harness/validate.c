@@ -25,24 +25,25 @@ struct told {
 	const struct live_log *log;
 	const struct workload *w;
 	int depths;
-	uint16_t *code;             /* [number * (depths + 1) + depth - 1]; the
+	uint32_t *code;             /* [number * (depths + 1) + depth - 1]; the
 	                             * last: its end */
 	int64_t at;                 /* in log->decision, behind the last compared */
 	int64_t live, simulated, same; /* decisions other than to wait */
 	char *differing;
 };
 
-static uint16_t *place(const struct told *t, const struct live_decision *d)
+static uint32_t *place(const struct told *t, const struct live_decision *d)
 {
 	int depth = d->kind == DECIDE_RUN ? d->depth - 1 : t->depths;
 
 	return &t->code[d->number * (t->depths + 1) + depth];
 }
 
-static uint16_t code(const struct live_decision *d)
+static uint32_t code(const struct live_decision *d)
 {
-	return d->kind == DECIDE_RUN ? (uint16_t)(0x8000 | d->net << 8
-		| d->setting) : (uint16_t)d->kind;
+	if (d->kind != DECIDE_RUN)
+		return (uint32_t)d->kind;
+	return 0x10000u | (uint32_t)d->net << 8 | d->setting;
 }
 
 static int alike(const struct live_decision *a, const struct live_decision *b)
