@@ -17,7 +17,7 @@ set yrange [0:*]
 do for [i = 1:4] {
 	set title word(envs, i)
 	if (i == 1) { set ylabel "density" offset 0.5, 0 } else { unset ylabel }
-	if (i == 1) { set xrange [0.9:1.1]; set xtics 0.1 } else { set xrange [*:*]; set xtics (i == 2 ? 0.2 : i == 3 ? 1 : 4) }
+	if (i == 1) { set xrange [0.9:1.1]; set xtics 0.1 } else { set xrange [*:*]; step = (i == 2 ? 0.2 : i == 3 ? 1 : 4); set xtics step }
 	stats data(name) using (strcol("environment") eq word(envs, i) ? column("mean") : NaN) name "M" nooutput
 	stats data(name) using (strcol("environment") eq word(envs, i) ? column("sd") : NaN) name "S" nooutput
 	plot data(name) using (strcol("environment") eq word(envs, i) ? column("slowdown") : NaN):"density":"width" with boxes linecolor rgb "#0072B2", \
