@@ -2,9 +2,10 @@
  * per stage, run in the caller's thread and the pool of libgomp behind it.
  *
  * Channels last for every tensor, rather than what the library would choose:
- * a range of channels of a wider buffer is then a plain strided tensor, so
- * Concat stays free, and at batch 1 it measured faster than the blocked
- * layout (paper/spec/components.md). Weights are in the library's choice. The
+ * a range of channels of a wider buffer is then a plain strided tensor, and
+ * at batch 1 it measured faster than the blocked layout
+ * (paper/spec/components.md). Where the library has only its reference kernel
+ * for such a range, the operator works on copies. Weights are in the library's choice. The
  * residual is a binary post-operation, not a sum, since sum overwrites a
  * tensor that an exit may still read. Convolutions are `direct`: Winograd
  * rounds differently. */
@@ -48,6 +49,11 @@ struct step {
 	dnnl_memory_t weight, bias;
 	int args;
 	dnnl_exec_arg_t *arg;   /* [slot * args] */
+	/* The library's fast kernels want tensors of their own: where a range
+	 * of a wider buffer would fall to its reference kernel, operands are
+	 * copied (in, add, out); NULL otherwise. */
+	dnnl_memory_t packed[3];
+	float *copy[3];
 	float *exit_weight;     /* EXIT: [class][row][column][channel] */
 };
 
@@ -170,11 +176,13 @@ static int onednn_info(struct dev *d, struct dev_info *out)
 
 /* ---- Memory ---------------------------------------------------------------------- */
 
-/* A tensor as a strided view of its channels-last buffer. */
-static int describe(const struct net *n, int tensor, dnnl_memory_desc_t *md)
+/* A tensor as a strided view of its channels-last buffer; packed: as a copy
+ * of its own. */
+static int describe(const struct net *n, int tensor, int packed,
+	dnnl_memory_desc_t *md)
 {
 	const struct net_tensor *t = &n->tensor[tensor];
-	dnnl_dim_t wide = n->buffer[t->buffer].channels;
+	dnnl_dim_t wide = packed ? t->channels : n->buffer[t->buffer].channels;
 	dnnl_dims_t dims = { 1, t->channels, t->height, t->width };
 	dnnl_dims_t strides = { t->height * t->width * wide, 1,
 		t->width * wide, wide };
@@ -213,7 +221,7 @@ static int make_memory(struct plan *p)
 			dnnl_memory_desc_t md;
 			if (n->tensor[t].buffer < 0)
 				continue;
-			if (describe(n, t, &md) || failed(dnnl_memory_create(
+			if (describe(n, t, 0, &md) || failed(dnnl_memory_create(
 				&p->memory[s * n->tensors + t], &md,
 				p->dev->engine, data(p, s, t)), "memory",
 				n->tensor[t].name))
@@ -269,7 +277,7 @@ static int make_weights(struct plan *p, const struct step *s,
 
 /* ---- Primitives ------------------------------------------------------------------- */
 
-static int make_attr(const struct net *n, const struct net_op *o,
+static int make_attr(const struct net *n, const struct net_op *o, int packed,
 	dnnl_primitive_attr_t *out)
 {
 	dnnl_post_ops_t post;
@@ -282,7 +290,7 @@ static int make_attr(const struct net *n, const struct net_op *o,
 	if (bad)
 		return -1;
 	if (o->add >= 0 && o->kind != OP_ADD)
-		bad = describe(n, o->add, &add) || failed(
+		bad = describe(n, o->add, packed, &add) || failed(
 			dnnl_post_ops_append_binary(post, dnnl_binary_add,
 			&add), "residual", o->name);
 	if (!bad && o->clamp) {
@@ -327,7 +335,7 @@ static int weight_dims(const struct net *n, const struct net_op *o,
 	return at;
 }
 
-static int make_desc(const struct plan *p, const struct net_op *o,
+static int make_desc(const struct plan *p, const struct net_op *o, int packed,
 	dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *pd)
 {
 	const struct net *n = p->net;
@@ -350,8 +358,8 @@ static int make_desc(const struct plan *p, const struct net_op *o,
 	dnnl_status_t s;
 	int dims;
 
-	if (describe(n, o->in, &src) || describe(n, o->out, &dst)
-	    || (o->add >= 0 && describe(n, o->add, &add)))
+	if (describe(n, o->in, packed, &src) || describe(n, o->out, packed, &dst)
+	    || (o->add >= 0 && describe(n, o->add, packed, &add)))
 		return -1;
 	switch (o->kind) {
 	case OP_CONV:
@@ -420,8 +428,10 @@ static int make_args(struct plan *p, struct step *s)
 		int k = 0;
 		a = s->arg + slot * 5;
 		a[k++] = (dnnl_exec_arg_t){ o->kind == OP_ADD
-			? DNNL_ARG_SRC_0 : DNNL_ARG_SRC, m[o->in] };
-		a[k++] = (dnnl_exec_arg_t){ DNNL_ARG_DST, m[o->out] };
+			? DNNL_ARG_SRC_0 : DNNL_ARG_SRC,
+			s->packed[0] ? s->packed[0] : m[o->in] };
+		a[k++] = (dnnl_exec_arg_t){ DNNL_ARG_DST,
+			s->packed[2] ? s->packed[2] : m[o->out] };
 		if (s->weight)
 			a[k++] = (dnnl_exec_arg_t){ DNNL_ARG_WEIGHTS, s->weight };
 		if (s->bias)
@@ -430,7 +440,8 @@ static int make_args(struct plan *p, struct step *s)
 			a[k++] = (dnnl_exec_arg_t){ o->kind == OP_ADD
 				? DNNL_ARG_SRC_1
 				: DNNL_ARG_ATTR_MULTIPLE_POST_OP(0)
-					| DNNL_ARG_SRC_1, m[o->add] };
+					| DNNL_ARG_SRC_1, s->packed[1]
+				? s->packed[1] : m[o->add] };
 		s->args = k;
 	}
 	return 0;
@@ -454,11 +465,52 @@ static void make_exit(struct plan *p, struct step *s)
 					(size_t)k * each + (size_t)(c * plane + i)];
 }
 
-static int make_step(struct plan *p, struct step *s, const struct net_op *o)
+static int is_range(const struct net *n, int tensor)
+{
+	return tensor >= 0 && n->buffer[n->tensor[tensor].buffer].channels
+		!= n->tensor[tensor].channels;
+}
+
+static int make_primitive(struct plan *p, const struct net_op *o, int packed,
+	dnnl_primitive_desc_t *pd, const char **implementation)
 {
 	dnnl_primitive_attr_t attr = NULL;
-	dnnl_primitive_desc_t pd = NULL;
-	const char *implementation = "by hand";
+	int bad = make_attr(p->net, o, packed, &attr)
+		|| make_desc(p, o, packed, attr, pd);
+
+	if (attr)
+		(void)dnnl_primitive_attr_destroy(attr);
+	if (!bad)
+		(void)dnnl_primitive_desc_query(*pd, dnnl_query_impl_info_str,
+			0, implementation);
+	return bad;
+}
+
+/* Room for the copies of one operator's operands. */
+static int make_packed(struct plan *p, struct step *s)
+{
+	const int operand[] = { s->op->in, s->op->add, s->op->out };
+
+	for (int i = 0; i < 3; i++) {
+		const struct net_tensor *t;
+		dnnl_memory_desc_t md;
+		if (operand[i] < 0)
+			continue;
+		t = &p->net->tensor[operand[i]];
+		s->copy[i] = mem_new((size_t)t->channels
+			* (size_t)(t->height * t->width), sizeof(float));
+		if (describe(p->net, operand[i], 1, &md)
+		    || failed(dnnl_memory_create(&s->packed[i], &md,
+			p->dev->engine, s->copy[i]), "memory", s->op->name))
+			return -1;
+	}
+	return 0;
+}
+
+static int make_step(struct plan *p, struct step *s, const struct net_op *o)
+{
+	dnnl_primitive_desc_t pd = NULL, packed = NULL;
+	const char *implementation = "by hand", *other;
 	dnnl_dims_t dim, bias_dim;
 	dnnl_format_tag_t tag;
 	int bad, dims;
@@ -471,9 +523,21 @@ static int make_step(struct plan *p, struct step *s, const struct net_op *o)
 			implementation);
 		return 0;
 	}
-	bad = make_attr(p->net, o, &attr) || make_desc(p, o, attr, &pd)
-	    || failed(dnnl_primitive_create(&s->primitive, pd), "primitive",
-		o->name);
+	bad = make_primitive(p, o, 0, &pd, &implementation);
+	if (!bad && !strncmp(implementation, "ref", 3)
+	    && (is_range(p->net, o->in) || is_range(p->net, o->add)
+		|| is_range(p->net, o->out))) {
+		bad = make_primitive(p, o, 1, &packed, &other);
+		if (!bad && strncmp(other, "ref", 3)) {
+			(void)dnnl_primitive_desc_destroy(pd);
+			pd = packed;
+			packed = NULL;
+			implementation = other;
+			bad = make_packed(p, s);
+		}
+	}
+	bad = bad || failed(dnnl_primitive_create(&s->primitive, pd),
+		"primitive", o->name);
 	if (!bad && o->weight) {
 		dims = weight_dims(p->net, o, dim, &tag);
 		bias_dim[0] = p->net->tensor[o->out].channels;
@@ -484,16 +548,13 @@ static int make_step(struct plan *p, struct step *s, const struct net_op *o)
 			&s->bias));
 	}
 	bad = bad || make_args(p, s);
-	if (!bad) {
-		(void)dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0,
-			&implementation);
-		text_add(&p->kernels, "%d %s %s\n", o->stage, o->name,
-			implementation);
-	}
+	if (!bad)
+		text_add(&p->kernels, "%d %s %s%s\n", o->stage, o->name,
+			implementation, s->packed[0] ? " on copies" : "");
+	if (packed)
+		(void)dnnl_primitive_desc_destroy(packed);
 	if (pd)
 		(void)dnnl_primitive_desc_destroy(pd);
-	if (attr)
-		(void)dnnl_primitive_attr_destroy(attr);
 	return bad ? -1 : 0;
 }
 
@@ -514,6 +575,11 @@ static void onednn_plan_free(struct plan *p)
 			(void)dnnl_memory_destroy(s->weight);
 		if (s->bias)
 			(void)dnnl_memory_destroy(s->bias);
+		for (int k = 0; k < 3; k++) {
+			if (s->packed[k])
+				(void)dnnl_memory_destroy(s->packed[k]);
+			free(s->copy[k]);
+		}
 		free(s->arg);
 		free(s->exit_weight);
 	}
@@ -668,6 +734,34 @@ static void run_clamp(struct plan *p, const struct net_op *o, int slot)
 		}
 }
 
+/* Between a tensor and its copy, pixel by pixel. */
+static void copy_tensor(struct plan *p, int slot, int tensor, float *copy,
+	int back)
+{
+	const struct net_tensor *t = &p->net->tensor[tensor];
+	const size_t wide = (size_t)p->net->buffer[t->buffer].channels;
+	const size_t n = (size_t)t->channels;
+	float *x = data(p, slot, tensor);
+
+	for (size_t i = 0; i < (size_t)(t->height * t->width); i++)
+		memcpy(back ? x + i * wide : copy + i * n,
+			back ? copy + i * n : x + i * wide, n * sizeof *x);
+}
+
+static int run_primitive(struct plan *p, const struct step *s, int slot)
+{
+	if (s->packed[0])
+		copy_tensor(p, slot, s->op->in, s->copy[0], 0);
+	if (s->packed[1])
+		copy_tensor(p, slot, s->op->add, s->copy[1], 0);
+	if (failed(dnnl_primitive_execute(s->primitive, p->dev->stream, s->args,
+		s->arg + slot * 5), "run", s->op->name))
+		return -1;
+	if (s->packed[2])
+		copy_tensor(p, slot, s->op->out, s->copy[2], 1);
+	return 0;
+}
+
 static int onednn_send(struct plan *p, int stage, int slot,
 	const unsigned char *image)
 {
@@ -694,9 +788,7 @@ static int onednn_poll(struct plan *p, struct outcome *out)
 			run_exit(p, s, slot);
 		else if (!s->primitive)
 			run_clamp(p, s->op, slot);
-		else if (failed(dnnl_primitive_execute(s->primitive,
-			p->dev->stream, s->args, s->arg + slot * 5), "run",
-			s->op->name))
+		else if (run_primitive(p, s, slot))
 			return -1;
 	}
 	if (failed(dnnl_stream_wait(p->dev->stream), "wait", n->name))
