@@ -313,7 +313,7 @@ static int begin_stage(struct engine *e, int d)
 	st->environment = e->environment;
 	st->confidence = NAN;
 	if (b->first_start_ns < 0)
-		b->first_start_ns = begun;
+		b->first_start_ns = r->start_ns = begun;
 	st->duration_ns = duration;
 	st->end_ns = duration < 0 ? TIME_NEVER : begun + duration;
 	find_completion(e);

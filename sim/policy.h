@@ -31,7 +31,7 @@ struct request {
 	int32_t device;     /* with a stage in flight; else -1 */
 	int32_t group;      /* inputs of one sentence; -1: none */
 	int32_t client;     /* -1 for open processes */
-	int64_t start_ns;   /* instant at which its first stage was decided; -1 */
+	int64_t start_ns;   /* instant at which its first stage starts; -1 */
 	bool gone;          /* has left; seen only in on_stage_done, on_leave */
 };
 

@@ -277,6 +277,10 @@ START_TEST(a_bad_log_is_refused_with_its_line)
 	log->stage[0].number = 0;
 	write_log(log, "log.csv", w);
 	good = test_read("log.csv", NULL);
+	refuse_log(good, "format 1\n", "format 2\n", "newer laxity (format 2; "
+		"this one knows 1)");
+	refuse_log(good, "# laxity live log", "# another log",
+		"not a live log");
 	refuse_log(good, "# seed = 7", "# seed = x", "no '# seed = '");
 	refuse_log(good, "# policy = ", "# police = ", "no '# policy = '");
 	refuse_log(good, "# trace_sha256 = ", "# trace_sha256 = 0",
@@ -289,6 +293,33 @@ START_TEST(a_bad_log_is_refused_with_its_line)
 	free(good);
 	live_log_free(log);
 	choice_fini(&c);
+	workload_free(w);
+}
+END_TEST
+
+/* As written for format 1: tests/compat/README.md. */
+START_TEST(logs_of_format_1_are_read_and_repeated)
+{
+	struct recorded_check check;
+	struct workload *w;
+	struct live_log *log = live_log_read("tests/compat/live-log-1.csv", &w);
+	struct choice c;
+	struct run run = { .choice = &c, .seed = 1 };
+	struct metrics m;
+
+	ck_assert_ptr_nonnull(log);
+	ck_assert_int_eq(log->stages, 18);
+	ck_assert_int_eq(log->decisions, 32);
+	ck_assert_str_eq(live_log_get(log, "policy"), "threshold:stop=0.5");
+	ck_assert_int_eq(choice_parse(&c, live_log_get(log, "policy")), 0);
+	run.workload = w;
+	ck_assert_int_eq(recorded_run(&run, log, RECORDED_ALL, &m, &check), 0);
+	ck_assert(!check.differs);
+	ck_assert_int_eq(m.requests, 6);
+	ck_assert_int_eq(m.correct, 3);
+	ck_assert_int_eq(m.response_p50_ns, 25771);
+	choice_fini(&c);
+	live_log_free(log);
 	workload_free(w);
 }
 END_TEST
@@ -842,6 +873,9 @@ Suite *test_live(void)
 	tcase_add_loop_test(t, all_ways_of_waiting_come_to_the_same_end, 0, 3);
 	tcase_add_test(t, slots_suffice_for_all_that_can_be_present);
 	tcase_add_test(t, a_long_run_neither_leaks_nor_drifts);
+	suite_add_tcase(s, t);
+	t = tcase_create("formats");
+	tcase_add_test(t, logs_of_format_1_are_read_and_repeated);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+#define LIVE_LOG_FORMAT 1
+
 /* A round of the executor while the device was idle: due at one instant,
  * awake at another. */
 struct live_wake { int64_t due_ns, at_ns; };

@@ -15,13 +15,15 @@ static const char *const columns[] = { "event", "at_ns", "due_ns", "request",
 	"network", "setting", "depth", "sent_ns", "finished_ns", "confidence",
 	"class", "correct", "as_trace", NULL };
 
+static const char head[] = "# laxity live log, format ";
+
 /* ---- Writing -------------------------------------------------------------------- */
 
 static void put_head(FILE *f, const struct live_log *log, const struct workload *w)
 {
 	const char *line = w->resolved;
 
-	fprintf(f, "# laxity live log, format 1\n");
+	fprintf(f, "%s%d\n", head, LIVE_LOG_FORMAT);
 	for (int i = 0; i < log->facts; i++)
 		fprintf(f, "# %s = %s\n", log->fact[i].name, log->fact[i].value);
 	while (*line) {
@@ -120,6 +122,22 @@ void live_log_write(const struct live_log *log, FILE *f,
 }
 
 /* ---- Reading -------------------------------------------------------------------- */
+
+static int check_format(const struct csv *c, const char *path)
+{
+	size_t n = sizeof head - 1;
+	long format = 0;
+
+	if (c->comments && !strncmp(c->text, head, n))
+		format = strtol(c->text + n, NULL, 10);
+	if (format < 1)
+		return msg_bad("%s: does not begin with '%s': not a live log",
+			path, head);
+	if (format > LIVE_LOG_FORMAT)
+		return msg_bad("%s: was made by a newer laxity (format %ld; this "
+			"one knows %d)", path, format, LIVE_LOG_FORMAT);
+	return 0;
+}
 
 /* "# name = value" and "#| line" of the head. */
 static void take_head(struct live_log *log, const char *text, int64_t comments,
@@ -308,6 +326,8 @@ struct live_log *live_log_read(const char *path, struct workload **out)
 		return NULL;
 	}
 	text_init(&workload);
+	if (check_format(&c, path))
+		goto bad_head;
 	take_head(log, c.text, c.comments, &workload);
 	if (num_integer(live_log_get(log, "seed"), &seed) || seed < 1
 	    || seed > UINT32_MAX)
@@ -316,6 +336,7 @@ struct live_log *live_log_read(const char *path, struct workload **out)
 	else
 		w = workload_parse(path, workload.s, workload.length, 0, NULL,
 			(uint32_t)seed);
+bad_head:
 	text_fini(&workload);
 	if (!w || check_facts(log, path, w))
 		goto failed;

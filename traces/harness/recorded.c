@@ -11,6 +11,9 @@ struct again {
 	int64_t wakes, starts, decisions; /* so far */
 	int64_t picked_ns;          /* the stage in flight */
 	bool in_flight;
+	int64_t end_ns;             /* of the stage before; -1: none, or open */
+	int64_t at[2];              /* dispatch times used: of stages started
+	                             * right after another, and others */
 	int stop;
 };
 
@@ -21,7 +24,28 @@ static void end_here(struct again *a)
 
 static const struct live_stage *stage(const struct again *a)
 {
-	return &a->log->stage[(a->starts - 1) % a->log->stages];
+	return &a->log->stage[a->starts - 1];
+}
+
+/* A stage that starts as the one before ends finds everything warm. */
+static bool follows(const struct live_log *log, int64_t i)
+{
+	return i && log->stage[i].picked_ns == log->stage[i - 1].finished_ns;
+}
+
+/* Pick to send, of the next stage in the log that was started like this one. */
+static int64_t dispatch(struct again *a, int64_t decided_ns)
+{
+	const struct live_log *log = a->log;
+	bool like = decided_ns == a->end_ns;
+	int64_t *at = &a->at[like];
+
+	for (int64_t tried = 0; tried < log->stages; tried++) {
+		const struct live_stage *g = &log->stage[*at % log->stages];
+		if (follows(log, (*at)++ % log->stages) == like)
+			return g->sent_ns - g->picked_ns;
+	}
+	return log->stage[0].sent_ns - log->stage[0].picked_ns;
 }
 
 static int start(void *context, const struct launch *l, int64_t *start_ns,
@@ -30,20 +54,21 @@ static int start(void *context, const struct launch *l, int64_t *start_ns,
 	struct again *a = context;
 
 	a->starts++;
-	if (a->given & RECORDED_STAGES) {
-		/* The live run was told to stop before it sent this one. */
-		if (a->starts > a->log->stages) {
-			*duration_ns = -1;
-			end_here(a);
-			return 0;
-		}
-		a->in_flight = true;
-		a->picked_ns = l->decided_ns;
-		*duration_ns = -1;
+	if (!(a->given & RECORDED_STAGES)) {
+		if (a->given & RECORDED_DISPATCH && a->log->stages)
+			*start_ns = l->decided_ns + dispatch(a, l->decided_ns);
+		a->end_ns = *start_ns + *duration_ns;
+		return 0;
 	}
-	if (a->given & RECORDED_DISPATCH && a->log->stages)
-		*start_ns = l->decided_ns + stage(a)->sent_ns
-			- stage(a)->picked_ns;
+	*duration_ns = -1;
+	/* The live run was told to stop before it sent this one. */
+	if (a->starts > a->log->stages) {
+		end_here(a);
+		return 0;
+	}
+	a->in_flight = true;
+	a->picked_ns = l->decided_ns;
+	*start_ns = l->decided_ns + stage(a)->sent_ns - stage(a)->picked_ns;
 	return 0;
 }
 
@@ -139,7 +164,8 @@ static void on_stage(void *context, const struct stage_record *g)
 int recorded_run(const struct run *r, const struct live_log *log,
 	unsigned given, struct metrics *out, struct recorded_check *check)
 {
-	struct again a = { .log = log, .run = r, .given = given, .check = check };
+	struct again a = { .log = log, .run = r, .given = given,
+		.check = check, .end_ns = -1 };
 	const struct clock clock = { .context = &a, .start = start,
 		.wait = await,
 		.dispatches = (given & RECORDED_DISPATCH) != 0 };

@@ -18,7 +18,8 @@ enum recorded {
 	RECORDED_WAKES = 1,         /* how late idle rounds were; used in turn,
 	                             * from the first again after the last */
 	RECORDED_DISPATCH = 2,      /* pick to send, likewise, instead of the
-	                             * workload's decision cost */
+	                             * workload's decision cost; those of
+	                             * stages right after another apart */
 	RECORDED_STAGES = 4,        /* send to seen done, in turn; when they
 	                             * are used up the run ends. Needs the two
 	                             * above */
