@@ -298,6 +298,10 @@ check-trust: determinism $(BUILD)/soak
 analyze: $(BUILD)/laxity ## gcc -fanalyzer, clang-tidy, cppcheck
 	@scripts/analyze
 
+.PHONY: coverage
+coverage: ## lines that the tests reach, at least 90 %
+	@scripts/coverage 90
+
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)

@@ -84,6 +84,8 @@ static const struct use uses[] = {
 	  .makes = { ".sweep" } },
 	{ .arguments = { "merge", "@.merged", "@.db", "@.sweep" },
 	  .makes = { ".merged" } },
+	{ .arguments = { "report", "@.sweep", "--html", "@.html" },
+	  .makes = { ".html" } },
 	{ .arguments = { "export", "csv", "@.db", "--out", "@.csv" },
 	  .makes = { ".csv" } },
 };

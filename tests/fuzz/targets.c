@@ -9,6 +9,7 @@
 #include "../../sim/msg.h"
 #include "../../sim/num.h"
 #include "../../sim/replay.h"
+#include "../../sim/report.h"
 #include "../../sim/sha256.h"
 #include "../../sim/store_private.h"
 #include "../../traces/bundle_parts.h"
@@ -494,6 +495,28 @@ static int read_all(struct store *s, const char *sql)
 		: store_fault(s, code);
 }
 
+/* What reports make of it; slow, as they ask for everything. */
+static int report_all(struct store *from)
+{
+	struct stored *d = stored_read(from);
+	struct report r;
+	struct text t;
+	int refused;
+
+	if (!d)
+		return -1;
+	refused = report_init(&r, d, NULL);
+	if (!refused) {
+		text_init(&t);
+		report_text(&r, &t);
+		report_html(&r, &t);
+		text_fini(&t);
+		report_fini(&r);
+	}
+	stored_free(d);
+	return refused;
+}
+
 static int run_store(const uint8_t *bytes, size_t n)
 {
 	static const char *const queries[] = { "select * from runs",
@@ -508,6 +531,8 @@ static int run_store(const uint8_t *bytes, size_t n)
 	 * slow, and nothing new to find in most runs. */
 	for (int i = 0; i < (n % 16 ? 4 : 6) && !refused; i++)
 		refused = read_all(from, queries[i]);
+	if (!refused && n % 4 == 0)
+		refused = report_all(from);
 	if (!refused) {
 		to = store_open(fuzz_real_file("-into.db", "", 0), STORE_WRITE);
 		FUZZ_HOLDS(to != NULL);
