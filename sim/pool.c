@@ -1,3 +1,6 @@
+/* sched_getaffinity is Linux's. */
+#define _GNU_SOURCE
+
 #include "pool.h"
 
 #include "mem.h"
@@ -5,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,7 +373,11 @@ int pool_run(const struct pool *p)
 int pool_processors(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
 
+	/* A batch system may have given us only some of them. */
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		n = CPU_COUNT(&set);
 	return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
 }
 

@@ -459,7 +459,8 @@ void stored_results(const struct stored *d, int point, struct results *out,
 	uint32_t **seeds)
 {
 	const struct stored_point *p = &d->point[point];
-	const struct stored_run *first = d->run + p->first;
+	/* A damaged file may have points without runs. */
+	const struct stored_run *first = p->runs ? d->run + p->first : NULL;
 	uint64_t *key = mem_new((size_t)p->runs, sizeof *key), *all;
 	int n = 0;
 
