@@ -43,7 +43,7 @@ static uint32_t code(const struct live_decision *d)
 {
 	if (d->kind != DECIDE_RUN)
 		return (uint32_t)d->kind;
-	return 0x10000u | (uint32_t)d->net << 8 | d->setting;
+	return 0x10000u | (uint32_t)d->net << 8 | (uint32_t)d->setting;
 }
 
 static int alike(const struct live_decision *a, const struct live_decision *b)
