@@ -186,7 +186,8 @@ $(BUILD)/run-tests: $(TEST_OBJECTS) $(BUILD)/version.o $(OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Test policies and other shared objects: tests/plugins/*.c
-PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugins/*.c))
+PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugins/*.c) \
+	tests/faults/inject.c)
 $(BUILD)/tests/plugins/%.so: tests/plugins/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -shared -o $@ $<
@@ -281,7 +282,6 @@ $(BUILD)/fuzz: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/libfuzzer.o $(BUILD)/version.
 	$(FUZZ_LINK) -fsanitize=fuzzer
 
 # What makes calls fail on order (tests/test_faults.c).
-PLUGINS += $(BUILD)/tests/faults/inject.so
 $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
