@@ -435,7 +435,7 @@ static void try_fault(struct place *p, const struct fault *f, int64_t at)
 		f->name, (long long)at, (long long)p->counts[f->kind]);
 
 	restore(p);
-	p->order->kind = f->kind;
+	p->order->kind = (int32_t)f->kind;
 	p->order->error = f->error;
 	p->order->sticky = f->sticky;
 	p->order->at = at;
