@@ -16,6 +16,8 @@
 #include <malloc.h>
 #include <math.h>
 #include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -632,6 +634,81 @@ START_TEST(a_counter_that_fails_or_stands_still_gives_no_energy)
 }
 END_TEST
 
+/* ---- Outputs ---------------------------------------------------------------------- */
+
+static int lines(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+static char *ask(const char *db, const char *sql)
+{
+	static char answer[256];
+	sqlite3 *d;
+	sqlite3_stmt *st;
+
+	ck_assert_int_eq(sqlite3_open(db, &d), SQLITE_OK);
+	ck_assert_msg(sqlite3_prepare_v2(d, sql, -1, &st, NULL) == SQLITE_OK, "%s",
+		sqlite3_errmsg(d));
+	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+	(void)snprintf(answer, sizeof answer, "%s",
+		(const char *)sqlite3_column_text(st, 0));
+	(void)sqlite3_finalize(st);
+	(void)sqlite3_close(d);
+	return answer;
+}
+
+/* The columns are those of a simulated run, and the files agree with each
+ * other. */
+START_TEST(a_live_run_leaves_what_a_simulated_one_does)
+{
+	char *text = live_text("a", 80, POISSON FAR), *live, *simulated, *log;
+	struct program p = { 0 }, q = { 0 };
+
+	test_write("w.ini", text);
+	program_line(&p, "live -w w.ini -p edf --backend replay --networks net "
+		"--format csv --requests-out r.csv --timeline t.json --db a.db "
+		"--keep requests --keep stages --log l.csv");
+	ck_assert_msg(p.status == 0, "%s", p.err);
+	program_line(&q, "run -w w.ini -p edf --format csv --requests-out s.csv "
+		"--timeline u.json --db a.db");
+	ck_assert_int_eq(q.status, 0);
+	ck_assert_int_eq(strncmp(p.out, q.out, strcspn(q.out, "\n") + 1), 0);
+	ck_assert_int_eq(lines(p.out), 2);
+	ck_assert_ptr_nonnull(strstr(p.err, "noticed late"));
+	ck_assert_ptr_nonnull(strstr(p.err, "repeated      all "));
+	live = test_read("r.csv", NULL);
+	simulated = test_read("s.csv", NULL);
+	ck_assert_int_eq(strncmp(live, simulated, strcspn(live, "\n") + 1), 0);
+	ck_assert_int_eq(lines(live), 81);
+	ck_assert_int_eq(lines(simulated), 81);
+	log = test_read("l.csv", NULL);
+	ck_assert_ptr_nonnull(strstr(log, "\nrequest,"));
+	ck_assert_int_eq(access("t.json", F_OK), 0);
+	ck_assert_str_eq(ask("a.db", "select group_concat(kind || ended, ' ') "
+		"from (select * from run order by kind)"),
+		"livedone simulateddone");
+	ck_assert_str_eq(ask("a.db", "select count(*) from requests"), "80");
+	/* Three stages of each, warm-up included. */
+	ck_assert_str_eq(ask("a.db", "select count(*) from stages"), "255");
+	ck_assert_str_eq(ask("a.db", "select value from fact "
+		"where name = 'device'"), "replay of tiny");
+	/* What the table request says is what the CSV says. */
+	ck_assert_str_eq(ask("a.db", "select count(*) from requests q join runs r "
+		"using (run) where r.kind = 'live' and leave_ns < start_ns"), "0");
+	free(live);
+	free(simulated);
+	free(log);
+	free(text);
+	program_fini(&p);
+	program_fini(&q);
+}
+END_TEST
+
 /* ---- Refusals ------------------------------------------------------------------------ */
 
 START_TEST(what_cannot_be_run_live_is_refused_in_one_line)
@@ -867,6 +944,7 @@ Suite *test_live(void)
 		energy_is_what_the_counter_says_between_two_instants, 0, 2);
 	tcase_add_loop_test(t,
 		a_counter_that_fails_or_stands_still_gives_no_energy, 0, 2);
+	tcase_add_test(t, a_live_run_leaves_what_a_simulated_one_does);
 	tcase_add_loop_test(t, what_cannot_be_run_live_is_refused_in_one_line, 0,
 		12);
 	tcase_add_loop_test(t, a_shipped_network_runs_on_the_processor, 0, 4);
