@@ -87,19 +87,28 @@ static const char pairs[] =
 char *num_put_integer(char *to, int64_t x)
 {
 	uint64_t rest = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
-	char digits[20];
-	size_t at = sizeof digits;
+	/* Twice the room: what is copied always has 20 characters, as a copy
+	 * of fixed size is three instructions and one of a few bytes a call. */
+	char digits[40];
+	size_t at = 20;
+	uint32_t few;
 
 	if (x < 0)
 		*to++ = '-';
-	for (; rest >= 100; rest /= 100)
+	if (rest < 10) {
+		*to = (char)('0' + rest);
+		return to + 1;
+	}
+	for (; rest > UINT32_MAX; rest /= 100)
 		memcpy(digits + (at -= 2), pairs + 2 * (rest % 100), 2);
-	if (rest >= 10)
-		memcpy(digits + (at -= 2), pairs + 2 * rest, 2);
+	for (few = (uint32_t)rest; few >= 100; few /= 100)
+		memcpy(digits + (at -= 2), pairs + 2 * (few % 100), 2);
+	if (few >= 10)
+		memcpy(digits + (at -= 2), pairs + 2 * few, 2);
 	else
-		digits[--at] = (char)('0' + rest);
-	memcpy(to, digits + at, sizeof digits - at);
-	return to + (sizeof digits - at);
+		digits[--at] = (char)('0' + few);
+	memcpy(to, digits + at, 20);
+	return to + (20 - at);
 }
 
 /* Nine significant digits, 10^8 <= digits < 10^9, of a number that begins in
@@ -107,7 +116,7 @@ char *num_put_integer(char *to, int64_t x)
  * left out. */
 static char *put_digits(char *to, uint32_t digits, int exponent)
 {
-	char s[9];
+	char s[24];
 	int n = 9;
 
 	for (int at = 7; at > 0; at -= 2, digits /= 100)
@@ -117,14 +126,14 @@ static char *put_digits(char *to, uint32_t digits, int exponent)
 		n--;
 	if (exponent < 0) {
 		memcpy(to, "0.000", 5);
-		memcpy(to + 1 - exponent, s, sizeof s);
+		memcpy(to + 1 - exponent, s, 9);
 		return to + 1 - exponent + n;
 	}
-	memcpy(to, s, sizeof s);
+	memcpy(to, s, 9);
 	if (n <= exponent + 1)
 		return to + exponent + 1;
 	to[exponent + 1] = '.';
-	memcpy(to + exponent + 2, s + exponent + 1, (size_t)(8 - exponent));
+	memcpy(to + exponent + 2, s + exponent + 1, 8);
 	return to + n + 1;
 }
 

@@ -62,18 +62,23 @@ void reorder_fini(struct reorder *o)
 #define BUFFER 65536
 #define NUMBERS 400             /* at most, in a row, with commas */
 
-/* Room for the longest names of the candidates. */
-static size_t longest_names(const struct workload *w)
+/* ",NETWORK,SETTING" for every pair of candidates, and for none of them. */
+static void make_names(struct out_requests *o, const struct workload *w)
 {
-	size_t net = 0, setting = 0, n;
+	size_t n = (size_t)(w->nets + 1) * (size_t)(w->settings + 1), i = 0;
 
-	for (int i = 0; i < w->nets; i++)
-		if ((n = strlen(w->bundle->net[w->net[i]].name)) > net)
-			net = n;
-	for (int i = 0; i < w->settings; i++)
-		if ((n = strlen(w->bundle->setting[w->setting[i]].name)) > setting)
-			setting = n;
-	return net + setting;
+	o->name = mem_new(n, sizeof *o->name);
+	for (int net = -1; net < w->nets; net++) {
+		for (int setting = -1; setting < w->settings; setting++, i++) {
+			o->name[i].text = mem_printf(",%s,%s", net < 0 ? ""
+				: w->bundle->net[w->net[net]].name,
+				setting < 0 ? ""
+				: w->bundle->setting[w->setting[setting]].name);
+			o->name[i].length = strlen(o->name[i].text);
+			if (o->name[i].length > o->longest_name)
+				o->longest_name = o->name[i].length;
+		}
+	}
 }
 
 int out_requests_begin(struct out_requests *o, const char *path,
@@ -82,7 +87,8 @@ int out_requests_begin(struct out_requests *o, const char *path,
 	*o = (struct out_requests){ .workload = w };
 	if (file_out_open(&o->file, path))
 		return -1;
-	o->buffer = mem_new(BUFFER + NUMBERS + longest_names(w), 1);
+	make_names(o, w);
+	o->buffer = mem_new(BUFFER + NUMBERS + o->longest_name, 1);
 	(void)fputs("request,client,input,network,setting,release_ns,deadline_ns,"
 		"start_ns,leave_ns,depth,confidence,correct,missed,energy_j\n",
 		o->file.stream);
@@ -109,15 +115,6 @@ static char *put_optional(char *to, int64_t x)
 	return x < 0 ? to : num_put_integer(to, x);
 }
 
-static char *put_name(char *to, const char *name)
-{
-	size_t n = strlen(name);
-
-	*to++ = ',';
-	memcpy(to, name, n);
-	return to + n;
-}
-
 static char *put_real(char *to, double x)
 {
 	*to++ = ',';
@@ -126,16 +123,15 @@ static char *put_real(char *to, double x)
 
 void out_requests_add(struct out_requests *o, const struct request_record *r)
 {
-	const struct workload *w = o->workload;
-	const struct bundle *b = w->bundle;
+	const struct out_name *name = &o->name[(r->net + 1)
+		* (o->workload->settings + 1) + r->setting + 1];
 	char *to = o->buffer + o->length;
 
 	to = num_put_integer(to, r->number);
 	to = put_optional(to, r->client);
 	to = put_field(to, r->input);
-	to = put_name(to, r->net < 0 ? "" : b->net[w->net[r->net]].name);
-	to = put_name(to, r->setting < 0 ? ""
-		: b->setting[w->setting[r->setting]].name);
+	memcpy(to, name->text, name->length);
+	to += name->length;
 	to = put_field(to, r->release_ns);
 	to = put_field(to, r->deadline_ns);
 	to = put_optional(to, r->start_ns);
@@ -155,6 +151,10 @@ int out_requests_end(struct out_requests *o, int keep)
 {
 	if (keep)
 		flush(o);
+	for (int i = 0; i < (o->workload->nets + 1)
+	     * (o->workload->settings + 1); i++)
+		free(o->name[i].text);
+	free(o->name);
 	free(o->buffer);
 	o->buffer = NULL;
 	if (keep)

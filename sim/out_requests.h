@@ -26,9 +26,13 @@ void reorder_fini(struct reorder *o);
 
 /* request,client,input,network,setting,release_ns,... as in DESIGN.md,
  * "Commands"; about 100 ns a row. */
+struct out_name { char *text; size_t length; };
+
 struct out_requests {
 	struct file_out file;
 	const struct workload *workload;
+	struct out_name *name;      /* by network and setting */
+	size_t longest_name;
 	char *buffer;
 	size_t length;
 };

@@ -192,8 +192,6 @@ START_TEST(reports_depend_only_on_what_is_stored)
 }
 END_TEST
 
-/* ---- The page ----------------------------------------------------------------------------- */
-
 /* Every element that is opened is closed, in order. */
 static void check_nesting(const char *text)
 {
@@ -218,6 +216,25 @@ static void check_nesting(const char *text)
 	}
 	ck_assert_int_eq(depth, 0);
 }
+
+/* Found by tests/fuzz: points none of whose runs can be read. */
+START_TEST(a_store_without_its_policies_has_points_and_no_runs)
+{
+	char *text;
+
+	sweep("");
+	sql_change(db, "delete from policy");
+	program_line(&p, "report %s", db);
+	ck_assert_int_eq(p.status, 0);
+	ck_assert(strstr(p.out, "runs        0, of 0 policies at 4 points\n")
+		== p.out);
+	text = page("");
+	check_nesting(text);
+	free(text);
+}
+END_TEST
+
+/* ---- The page ----------------------------------------------------------------------------- */
 
 START_TEST(the_page_is_whole_and_needs_nothing_else)
 {
@@ -378,6 +395,7 @@ Suite *test_report(void)
 	tcase_add_test(t, another_policy_may_be_compared_with);
 	tcase_add_test(t, one_point_and_no_runs_are_reported_too);
 	tcase_add_test(t, reports_depend_only_on_what_is_stored);
+	tcase_add_test(t, a_store_without_its_policies_has_points_and_no_runs);
 	tcase_add_test(t, the_page_is_whole_and_needs_nothing_else);
 	tcase_add_test(t, names_from_a_stranger_stay_text);
 	tcase_add_test(t, the_commands_run_the_points_again);

@@ -11,6 +11,7 @@
 #include "../../sim/replay.h"
 #include "../../sim/report.h"
 #include "../../sim/sha256.h"
+#include "../../sim/report.h"
 #include "../../sim/store_private.h"
 #include "../../traces/bundle_parts.h"
 #include "../../traces/scale.h"
@@ -544,6 +545,29 @@ static int run_store(const uint8_t *bytes, size_t n)
 	return refused;
 }
 
+static int run_report(const uint8_t *bytes, size_t n)
+{
+	struct store *s = store_open(fuzz_real_file(".db", bytes, n), STORE_READ);
+	struct stored *d = s ? stored_read(s) : NULL;
+	struct report r;
+	struct text t;
+
+	if (d) {
+		text_init(&t);
+		FUZZ_HOLDS(report_init(&r, d, NULL) == 0);
+		report_text(&r, &t);
+		/* A terminal must not be told what to do. */
+		for (size_t i = 0; i < t.length; i++)
+			FUZZ_HOLDS((unsigned char)t.s[i] >= ' ' || t.s[i] == '\n');
+		report_html(&r, &t);
+		report_fini(&r);
+		text_fini(&t);
+	}
+	stored_free(d);
+	store_close(s);
+	return d ? 0 : -1;
+}
+
 /* ---- All -------------------------------------------------------------------------- */
 
 const struct fuzz_target fuzz_targets[] = {
@@ -565,6 +589,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "policy", run_policy, 512 },
 	{ "number", run_number, 64 },
 	{ "store", run_store, 65536 },
+	{ "report", run_report, 65536 },
 #ifdef FUZZ_HARNESS
 	{ "onnx", fuzz_onnx, 8192 },
 	{ "network-ini", fuzz_network_ini, 2048 },
