@@ -301,4 +301,5 @@ void store_rollback(struct store *s)
 	s->in_transaction = 0;
 	s->workload_hash[0] = 0;
 	s->pendings = 0;
+	s->last_row = 0;
 }

@@ -26,6 +26,7 @@ struct store {
 	sqlite3_stmt *statement[STATEMENTS];
 	int64_t last_stage_run, stages; /* rows of that run so far */
 	int64_t pending_run; int pendings; /* requests not yet in a row */
+	int64_t last_row;           /* of the requests put; 0: none yet */
 	struct request_record pending[STORE_ROWS];
 	/* The workload looked up last, valid until a rollback. */
 	char workload_hash[SHA256_HEX];

@@ -5,6 +5,7 @@
 #include "store_schema.h"
 #include "version.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,10 +313,12 @@ static void bind_or_null(sqlite3_stmt *st, int at, int null, int64_t x)
 		bind_integer(st, at, x);
 }
 
-static void bind_request(sqlite3_stmt *st, int at, int64_t id,
+/* row: 0 if it is the one after the last. SQLite then appends without a search,
+ * which takes a fifth of the time. */
+static void bind_request(sqlite3_stmt *st, int at, int64_t row,
 	const struct request_record *r)
 {
-	bind_integer(st, at, id << STORE_ROW_BITS | r->number);
+	bind_or_null(st, at, row == 0, row);
 	bind_or_null(st, at + 1, r->client < 0, r->client);
 	bind_integer(st, at + 2, r->input);
 	bind_or_null(st, at + 3, r->net < 0, r->net);
@@ -361,13 +364,19 @@ static int put_pending(struct store *s)
 	sqlite3_stmt *st = requests_statement(s, all ? STATEMENT_REQUESTS
 		: STATEMENT_REQUEST, all ? STORE_ROWS : 1);
 	int failed = st ? 0 : -1;
+	int64_t row = 0;
 
 	for (int i = 0; !failed && i < s->pendings; i++) {
+		row = s->pending_run << STORE_ROW_BITS | s->pending[i].number;
 		bind_request(st, 1 + (all ? i * STORE_REQUEST_COLUMNS : 0),
-			s->pending_run, &s->pending[i]);
+			row == s->last_row + 1 ? 0 : row, &s->pending[i]);
+		if (row > s->last_row)
+			s->last_row = row;
 		if (!all || i + 1 == STORE_ROWS)
 			failed = step(s, st);
 	}
+	/* The newest run has the largest id, so its rows end the table. */
+	assert(failed || sqlite3_last_insert_rowid(s->db) == row);
 	s->pendings = 0;
 	return failed;
 }

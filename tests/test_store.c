@@ -270,6 +270,38 @@ START_TEST(requests_and_stages_are_stored_under_their_run)
 }
 END_TEST
 
+START_TEST(requests_may_be_put_in_any_order)
+{
+	static const int64_t order[] = { 5, 3, 4, 6, 7, 20, 21, 1, 2, 22, 8 };
+	enum { N = sizeof order / sizeof *order };
+	struct store *s = store_open(path, STORE_WRITE);
+	struct sample a;
+	int64_t id;
+
+	/* Two runs, so that the second begins behind rows of the first. */
+	for (uint32_t seed = 1; seed <= 2; seed++) {
+		sample_init(&a, &edf, "edf", 20, seed);
+		ck_assert_int_eq(store_begin(s), 0);
+		ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
+		for (int i = 0; i < 60; i++) {
+			struct request_record r = { .number = i < N ? order[i]
+				: 100 + i, .input = i };
+			ck_assert_int_eq(store_put_request(s, id, &r), 0);
+		}
+		ck_assert_int_eq(store_put_outcome(s, id, "done", NAN,
+			&a.outcome), 0);
+		ck_assert_int_eq(store_commit(s), 0);
+	}
+	store_close(s);
+	ck_assert_str_eq(sql_ask(path, "select group_concat(request || ':' || input) "
+		"from (select * from requests where run = 2 order by request) "
+		"where request < 100", NULL),
+		"1:7,2:8,3:1,4:2,5:0,6:3,7:4,8:10,20:5,21:6,22:9");
+	ck_assert_str_eq(sql_ask(path, "select count(*), sum(request - 100 = input) "
+		"from requests", NULL), "120|98");
+}
+END_TEST
+
 /* ---- What is refused ------------------------------------------------------------ */
 
 static void refuses(const char *file, enum store_mode mode, const char *reason)
@@ -587,6 +619,7 @@ Suite *test_store(void)
 	tcase_add_test(t, what_determines_a_run_determines_its_key);
 	tcase_add_test(t, a_run_by_changed_code_replaces_the_old_one);
 	tcase_add_test(t, requests_and_stages_are_stored_under_their_run);
+	tcase_add_test(t, requests_may_be_put_in_any_order);
 	tcase_add_test(t, what_is_no_store_is_refused_in_one_line);
 	tcase_add_test(t, other_schemas_are_refused);
 	tcase_add_test(t, damaged_and_read_only_files_are_refused);
