@@ -207,7 +207,7 @@ endif
 BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: bench bench-engine
-bench: $(BENCHES:%=$(BUILD)/%) $(PEERS) ## speed next to bounds, peers and targets: results/bench.csv
+bench: laxity $(BENCHES:%=$(BUILD)/%) $(PEERS) ## speed next to bounds, peers and targets: results/bench.csv
 	@scripts/bench $(BUILD)
 
 bench-engine: $(BUILD)/bench_engine ## the engine against a loop written by hand
