@@ -39,6 +39,10 @@ endif
 
 SUITES := $(patsubst test_%.c,%,$(notdir $(TESTS)))
 OBJECTS := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED)
+# What is made is said in a word; `make V=1` shows the commands.
+ifeq ($(V),)
+say = @printf '  %-6s %s\n' $(1) $@;
+endif
 ALL_CFLAGS = $(REQUIRED) $(CFLAGS) $(LIBS_CFLAGS) -I$(BUILD)/generated
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -49,11 +53,11 @@ laxity: $(BUILD)/laxity
 	@cp -f $< $@.$$$$.tmp && mv -f $@.$$$$.tmp $@
 
 $(BUILD)/laxity: $(BUILD)/sim/main.o $(BUILD)/version.o $(OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE)
+	$(call say,CC)$(COMPILE)
 
 $(BUILD)/tests/%.o: ALL_CFLAGS += $(CHECK_CFLAGS)
 
@@ -84,7 +88,7 @@ CODE_SHA256 := $(firstword $(shell cat $(CODE) | sha256sum))
 # Commit and hash are compiled in by one small file, remade when they change.
 $(BUILD)/version.o: $(BUILD)/generated/version.c
 	@mkdir -p $(@D)
-	$(COMPILE)
+	$(call say,CC)$(COMPILE)
 $(BUILD)/generated/version.c: FORCE
 	@mkdir -p $(@D)
 	@{ printf '#include "../../sim/version.h"\n'; \
@@ -101,10 +105,10 @@ $(BUILD)/generated/version.c: FORCE
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 $(BUILD)/generated/onnx.pb-c.c: $(ONNX_PROTO)
 	@mkdir -p $(@D)
-	protoc-c --proto_path=$(dir $<) --c_out=$(@D) $(notdir $<)
+	$(call say,PROTOC)protoc-c --proto_path=$(dir $<) --c_out=$(@D) $(notdir $<)
 $(BUILD)/generated/onnx.pb-c.h: $(BUILD)/generated/onnx.pb-c.c
 $(BUILD)/generated/onnx.pb-c.o: $(BUILD)/generated/onnx.pb-c.c
-	$(CC) -std=c11 -fPIC -w $(CFLAGS) $(LIBS_CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) -std=c11 -fPIC -w $(CFLAGS) $(LIBS_CFLAGS) -c -o $@ $<
 $(BUILD)/traces/harness/onnx.o: $(BUILD)/generated/onnx.pb-c.h
 
 # Backends are shared objects beside the program. What they call of it (msg_*,
@@ -132,17 +136,17 @@ endif
 CUDNN_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(CUDNN_DIR)/*.c)) \
 	$(BUILD)/$(CUDNN_DIR)/kernels.o
 $(BUILD)/backend-cudnn.so: $(CUDNN_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -L$(CUDA)/lib64 -lcudart \
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -L$(CUDA)/lib64 -lcudart \
 		-lcudnn -lstdc++ -lm -lpthread -Wl,-rpath,'$$ORIGIN',-rpath,$(CUDA)/lib64
 $(BUILD)/$(CUDNN_DIR)/%.o: LIBS_CFLAGS += -isystem $(CUDA)/include
 $(BUILD)/$(CUDNN_DIR)/kernels.o: $(CUDNN_DIR)/kernels.cu $(CUDNN_DIR)/kernels.h
 	@mkdir -p $(@D)
-	$(NVCC) -O2 -std=c++17 -Xcompiler -fPIC $(NVCC_TARGETS) -c -o $@ $<
+	$(call say,NVCC)$(NVCC) -O2 -std=c++17 -Xcompiler -fPIC $(NVCC_TARGETS) -c -o $@ $<
 
 BACKEND_LIBS_onednn = -ldnnl -lgomp
 BACKEND_FILES := $(BACKENDS:%=$(BUILD)/backend-%.so)
 $(BUILD)/backend-%.so: $(BUILD)/traces/harness/backends/%.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(BACKEND_LIBS_$*) -lm
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(BACKEND_LIBS_$*) -lm
 
 .SECONDARY: $(BACKENDS:%=$(BUILD)/traces/harness/backends/%.o)
 
@@ -178,33 +182,34 @@ $(BUILD)/tests/harness/test_kernels.o: LIBS_CFLAGS += $(EMULATION)
 $(BUILD)/tests/harness/emulation/kernels.o: tests/harness/emulation/kernels.cc \
 		$(CUDNN_DIR)/kernels.cu $(wildcard tests/harness/emulation/*.h)
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 -Wall -Wno-unknown-pragmas $(CFLAGS) -fPIC \
+	$(call say,CXX)$(CXX) -std=c++17 -Wall -Wno-unknown-pragmas $(CFLAGS) -fPIC \
 		$(EMULATION) -x c++ -c -o $@ $<
 endif
 
 $(BUILD)/run-tests: $(TEST_OBJECTS) $(BUILD)/version.o $(OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Test policies and other shared objects: tests/plugins/*.c
 PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugins/*.c) \
 	tests/faults/inject.c)
 $(BUILD)/tests/plugins/%.so: tests/plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -shared -o $@ $<
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -shared -o $@ $<
 
 # ---- Benchmarks -----------------------------------------------------------
 BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support*.c)) \
 	$(BUILD)/version.o $(OBJECTS)
 $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BENCH_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Other simulators with our model programs, if they are installed.
 $(BUILD)/peer_simgrid: tests/bench/peer_simgrid.cc
-	$(CXX) -O2 -g -Wall -Wextra -o $@ $< -lsimgrid
+	$(call say,CXX)$(CXX) -O2 -g -Wall -Wextra -o $@ $< -lsimgrid
 ifneq ($(wildcard /usr/include/simgrid/s4u.hpp),)
 PEERS := $(BUILD)/peer_simgrid
 endif
 BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
+.SECONDARY: $(BENCHES:%=$(BUILD)/tests/bench/%.o)
 
 .PHONY: bench bench-engine
 bench: laxity $(BENCHES:%=$(BUILD)/%) $(PEERS) ## speed next to bounds, peers and targets: results/bench.csv
@@ -277,14 +282,14 @@ ifeq ($(HARNESS),1)
 $(BUILD)/tests/fuzz/targets.o: ALL_CFLAGS += -DFUZZ_HARNESS
 endif
 $(BUILD)/fuzz-replay: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/driver.o $(BUILD)/version.o $(OBJECTS)
-	$(FUZZ_LINK)
+	$(call say,LINK)$(FUZZ_LINK)
 $(BUILD)/fuzz: $(FUZZ_OBJECTS) $(BUILD)/tests/fuzz/libfuzzer.o $(BUILD)/version.o $(OBJECTS)
-	$(FUZZ_LINK) -fsanitize=fuzzer
+	$(call say,LINK)$(FUZZ_LINK) -fsanitize=fuzzer
 
 # What makes calls fail on order (tests/test_faults.c).
 $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
-	$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
+	$(call say,LINK)$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
 
 # What `make check` runs of this block, after the sanitized tests.
 .PHONY: check-trust soak
@@ -304,7 +309,7 @@ coverage: ## lines that the tests reach, at least 90 %
 
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
 soak: $(BUILD)/soak ## 100 million requests in one run: memory, counters, speed
 	$(BUILD)/soak 100000000
 	$(BUILD)/soak 10000000 workloads/bursty.ini imprecise
