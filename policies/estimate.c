@@ -10,7 +10,7 @@ static void add_options(struct option_table *t, const struct profile *p,
 	bool anytime = d->kind != NET_SINGLE;
 	int shallowest = anytime ? d->mandatory : d->depths, first = t->n;
 	int place = t->chains++;
-	double time = 0, work = 0, before = t->fail, most = t->fail;
+	double time = 0, work = 0, before = t->fail, most = t->fail, earlier;
 
 	for (int depth = 1; depth <= d->depths; depth++) {
 		double q = d->accuracy[depth - 1];
@@ -19,12 +19,14 @@ static void add_options(struct option_table *t, const struct profile *p,
 		work += c->mean_ns[depth - 1] * c->power_w[depth - 1];
 		if (depth < shallowest)
 			continue;
+		earlier = most;
 		most = fmax(most, q);
 		t->option[t->n++] = (struct option){
 			.net = net, .setting = setting, .stop = depth,
 			.first = first, .anytime = anytime, .allowed = true,
 			.time_ns = time, .power_w = work / time, .accuracy = q,
 			.rate = 1 / time, .gain = q - before, .most = most,
+			.before = earlier,
 		};
 		before = q;
 	}
@@ -37,6 +39,20 @@ static bool wanted(enum net_kind kind, enum option_kinds kinds)
 {
 	return kinds == OPTIONS_ALL
 		|| (kinds == OPTIONS_TRADITIONAL) == (kind == NET_SINGLE);
+}
+
+/* What may have changed since the options were listed. */
+static void fill_rows(struct option_table *t)
+{
+	for (int i = 0; i < t->n; i++) {
+		struct option_row *r = &t->by_most[i];
+		const struct option *o = &t->option[r->index];
+
+		r->time_ns = o->time_ns;
+		r->power_w = o->power_w;
+		r->first_rate = t->option[o->first].rate;
+		r->allowed = o->allowed;
+	}
 }
 
 void options_init(struct option_table *t, struct arena *a,
@@ -58,11 +74,12 @@ void options_init(struct option_table *t, struct arena *a,
 	for (int k = 0; k < t->n; k++) {
 		int i = k;
 
-		for (; i > 0 && t->option[t->by_most[i - 1]].most
-		     < t->option[k].most; i--)
+		for (; i > 0 && t->by_most[i - 1].most < t->option[k].most; i--)
 			t->by_most[i] = t->by_most[i - 1];
-		t->by_most[i] = k;
+		t->by_most[i] = (struct option_row){ .most = t->option[k].most,
+			.index = k, .anytime = t->option[k].anytime };
 	}
+	fill_rows(t);
 	normal_init(&t->normal);
 }
 
@@ -77,6 +94,7 @@ int options_limit_power(struct option_table *t, double limit_w)
 	for (int k = 0; k < t->n; k++)
 		t->option[k].allowed = t->option[k].power_w
 			<= (above ? least : limit_w);
+	fill_rows(t);
 	return above ? -1 : 0;
 }
 
@@ -86,6 +104,7 @@ void options_set_times(struct option_table *t, const double *time_ns)
 		t->option[k].time_ns = time_ns[k];
 		t->option[k].rate = 1 / time_ns[k];
 	}
+	fill_rows(t);
 }
 
 /* ---- Estimates ----------------------------------------------------------- */
@@ -125,17 +144,16 @@ static inline double in_time(const struct option_table *t,
 	return normal_cdf(&t->normal, margin(b, o));
 }
 
-static inline double energy(const struct option *o, const struct terms *b,
-	double slowdown)
+static inline double energy(double time_ns, double power_w, bool anytime,
+	const struct terms *b, double slowdown)
 {
-	double run = slowdown * o->time_ns, rest = b->goal_ns - run;
+	double run = slowdown * time_ns, rest = b->goal_ns - run;
+	double idle = b->idle_is_ratio ? b->idle * power_w : b->idle;
 
-	rest = rest > 0 ? rest : 0;
+	if (rest >= 0)
+		return 1e-9 * (power_w * run + idle * rest);
 	/* An anytime network is stopped at the deadline. */
-	if (o->anytime)
-		run = run < b->goal_ns ? run : b->goal_ns;
-	return 1e-9 * (o->power_w * run
-		+ (b->idle_is_ratio ? b->idle * o->power_w : b->idle) * rest);
+	return 1e-9 * (power_w * (anytime ? b->goal_ns : run));
 }
 
 /* With F_k the probability that output k is in time, the events being nested,
@@ -173,7 +191,7 @@ double option_energy(const struct option *o, const struct belief *b,
 {
 	struct terms s = terms_of(b);
 
-	return energy(o, &s, slowdown);
+	return energy(o->time_ns, o->power_w, o->anytime, &s, slowdown);
 }
 
 /* ---- Selection ----------------------------------------------------------- */
@@ -191,8 +209,8 @@ struct search {
 
 static inline bool affordable(const struct search *s, const struct option *o)
 {
-	return o->allowed && (s->energy_j == INFINITY
-		|| energy(o, &s->b, s->at) <= s->energy_j);
+	return o->allowed && (s->energy_j == INFINITY || energy(o->time_ns,
+		o->power_w, o->anytime, &s->b, s->at) <= s->energy_j);
 }
 
 static bool good_enough(const struct search *s, const struct option *o)
@@ -206,18 +224,34 @@ static bool good_enough(const struct search *s, const struct option *o)
 }
 
 /* An expected accuracy of `floor` needs its first output in time with a
- * probability F that satisfies fail + F (most - fail) >= floor: a least margin
- * for that output, by which all that is hopelessly late is turned away. Rounded
- * to the safe side. */
-static double least_margin(const struct search *s, double floor)
+ * probability F that satisfies fail + F (most - fail) >= floor, and so within a
+ * time: all that is hopelessly late is turned away by one comparison of rates
+ * (1 / time). Rounded to the safe side. */
+static double least_rate(const struct search *s, double floor)
 {
 	const struct option_table *t = s->t;
-	double most = t->chain[0].most - t->fail;
+	double most = t->chain[0].most - t->fail, z;
 
-	if (!(floor > t->fail && most > 0))
-		return -INFINITY;
-	return normal_quantile_below(&t->normal,
-		(floor - t->fail) / most - 1e-12) - 1e-9;
+	if (!(floor > t->fail && most > 0 && s->b.goal_ns > 0))
+		return 0;
+	if (s->b.certain)
+		return s->b.mean / s->b.goal_ns * (1 - 1e-9);
+	z = normal_quantile_below(&t->normal, (floor - t->fail) / most - 1e-12);
+	return (z - 1e-9 + s->b.shift) / s->b.scale * (1 - 1e-9);
+}
+
+/* Expected accuracy if it is at least `floor`; else -1, mostly without the
+ * probabilities of all outputs. */
+static inline double accuracy_from(const struct search *s, const struct option *o,
+	double floor)
+{
+	double q;
+
+	if (o->before + in_time(s->t, &s->b, o) * (o->most - o->before)
+	    < floor - 1e-12)
+		return -1;
+	q = accuracy(s->t, &s->b, o);
+	return q < floor ? -1 : q;
 }
 
 /* The least energy, ties to the more accurate if `accurate`, then to the lower
@@ -225,36 +259,41 @@ static double least_margin(const struct search *s, double floor)
 static int cheapest(const struct search *s, bool accurate)
 {
 	const struct option_table *t = s->t;
-	double bound = s->floor > s->quality ? s->floor : s->quality;
-	double late = least_margin(s, s->floor);
-	double least = INFINITY, equal = 0, best_accuracy = 0;
+	double bound = (s->floor > s->quality ? s->floor : s->quality) - 1e-12;
+	double slowest = least_rate(s, s->floor);
+	double limit = INFINITY, least = INFINITY, best_accuracy = 0;
+	const struct terms b = s->b; /* in registers */
 	int best = -1;
 
-	for (int i = s->hint < 0 ? 0 : -1; i < t->n; i++) {
-		int index = i < 0 ? s->hint : t->by_most[i];
-		const struct option *o = &t->option[index];
-		double e, q;
+	if (s->hint >= 0 && affordable(s, &t->option[s->hint])) {
+		const struct option *o = &t->option[s->hint];
 
-		if (o->most < bound - 1e-12) {
-			if (i < 0)
-				continue;
-			break;
+		best_accuracy = accuracy_from(s, o, s->floor);
+		if (best_accuracy >= s->floor && good_enough(s, o)) {
+			best = s->hint;
+			least = energy(o->time_ns, o->power_w, o->anytime,
+				&s->b, s->b.mean);
+			limit = least + 1e-12 * least;
 		}
-		if (margin(&s->b, &t->option[o->first]) < late)
+	}
+	for (const struct option_row *r = t->by_most, *end = r + t->n;
+	     r < end && r->most >= bound; r++) {
+		const struct option *o = &t->option[r->index];
+		double e = energy(r->time_ns, r->power_w, r->anytime, &b, b.mean);
+		double q;
+
+		if (e > limit || r->first_rate < slowest || !affordable(s, o))
 			continue;
-		e = energy(o, &s->b, s->b.mean);
-		if (e > least + equal || !affordable(s, o))
-			continue;
-		q = accuracy(t, &s->b, o);
+		q = accuracy_from(s, o, s->floor);
 		if (q < s->floor || !good_enough(s, o))
 			continue;
-		if (e >= least - equal && (accurate && q != best_accuracy
-		    ? q < best_accuracy : index >= best))
+		if (e >= least - 1e-12 * least && (accurate && q != best_accuracy
+		    ? q < best_accuracy : r->index >= best))
 			continue;
-		best = index;
+		best = r->index;
 		best_accuracy = q;
 		least = e < least ? e : least;
-		equal = 1e-12 * least;
+		limit = least + 1e-12 * least;
 	}
 	return best;
 }
@@ -263,17 +302,17 @@ static int cheapest(const struct search *s, bool accurate)
 static int most_accurate(struct search *s, double eps)
 {
 	const struct option_table *t = s->t;
-	double top = -1, late = -INFINITY;
+	double top = -1, slowest = 0;
 
 	if (s->hint >= 0 && affordable(s, &t->option[s->hint])) {
 		top = accuracy(t, &s->b, &t->option[s->hint]);
-		late = least_margin(s, top);
+		slowest = least_rate(s, top);
 	}
 	for (int i = 0; i < t->chains && t->chain[i].most > top; i++) {
 		const struct option_chain *c = &t->chain[i];
 		double q = t->fail, above = c->most - t->fail, before = top;
 
-		if (margin(&s->b, &t->option[c->first]) < late)
+		if (t->option[c->first].rate < slowest)
 			continue;
 		for (int k = c->first; k < c->end; k++) {
 			const struct option *o = &t->option[k];
@@ -288,7 +327,7 @@ static int most_accurate(struct search *s, double eps)
 				top = q;
 		}
 		if (top > before)
-			late = least_margin(s, top);
+			slowest = least_rate(s, top);
 	}
 	if (top < 0)
 		return -1;

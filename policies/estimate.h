@@ -22,14 +22,23 @@ struct option {
 	double accuracy;     /* nominal, of depth stop */
 	/* Derived, for speed: 1 / time_ns; what this output adds to the one
 	 * before (at the first stop: to a random guess); the most accurate
-	 * output on the way, which bounds every expectation. */
-	double rate, gain, most;
+	 * output on the way, which bounds every expectation, and that before
+	 * this one (at the first stop: a random guess). */
+	double rate, gain, most, before;
+};
+
+/* What a search reads of every option, closely packed. */
+struct option_row {
+	double most, time_ns, power_w;
+	double first_rate;   /* of the first stop of its (net, setting) */
+	int32_t index;
+	bool anytime, allowed;
 };
 
 struct option_table {
 	int n;
 	struct option *option; /* by network, setting, stop */
-	int *by_most;          /* indices by falling `most` */
+	struct option_row *by_most; /* by falling `most` */
 	/* The stops of one (network, setting) as a range, ordered likewise by
 	 * the most accurate output of them all. */
 	int chains;
