@@ -84,6 +84,33 @@ static void live_remove(struct engine *e, int32_t slot)
 	v->edf = agenda_head(&e->deadlines);
 }
 
+/* ---- What the policy itself takes ------------------------------------------ */
+
+static int64_t wall_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* A policy may plan when it is told something or when it is asked: a server
+ * pays for both before the next stage starts, so where its time is measured
+ * both count. */
+static inline int64_t policy_begins(const struct engine *e)
+{
+	return e->timed ? wall_ns() : 0;
+}
+
+static inline void policy_ends(struct engine *e, int64_t begun)
+{
+	if (e->timed) {
+		int64_t spent = wall_ns() - begun;
+		e->books.decision_draws_ns += spent;
+		e->spent_ns += spent;
+	}
+}
+
 /* ---- A request's life ------------------------------------------------------ */
 
 static void count_present(struct engine *e, int64_t t)
@@ -143,8 +170,11 @@ static void release(struct engine *e, const struct arrival *a)
 	if (e->w->timeline_by_request && e->next_change < e->w->changes
 	    && e->w->change[e->next_change].at == a->number)
 		e->change_ns = v->now_ns;
-	if (p->on_release)
+	if (p->on_release) {
+		int64_t begun = policy_begins(e);
 		p->on_release(e->state, v, slot);
+		policy_ends(e, begun);
+	}
 }
 
 static void free_slot(struct engine *e, int32_t slot)
@@ -171,8 +201,11 @@ static void leave(struct engine *e, int32_t slot)
 		if (e->next_number < e->total)
 			e->release_ns = agenda_next(&e->releases);
 	}
-	if (e->policy->on_leave)
+	if (e->policy->on_leave) {
+		int64_t begun = policy_begins(e);
 		e->policy->on_leave(e->state, v, slot);
+		policy_ends(e, begun);
+	}
 	if (r->device < 0)
 		free_slot(e, slot);
 }
@@ -257,8 +290,11 @@ static void complete(struct engine *e, int d)
 			+ (size_t)r->depth] = b->confidence;
 		r->depth++;
 	}
-	if (e->policy->on_stage_done)
+	if (e->policy->on_stage_done) {
+		int64_t begun = policy_begins(e);
 		e->policy->on_stage_done(e->state, v, slot, st->duration_ns);
+		policy_ends(e, begun);
+	}
 	r = &e->req[slot];
 	if (r->gone)
 		free_slot(e, slot);
@@ -454,12 +490,13 @@ static bool is_live(const struct engine *e, int32_t slot)
 	return slot >= 0 && slot < e->slots && !e->req[slot].gone;
 }
 
-static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting,
-	int64_t measured_ns)
+static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting)
 {
 	const struct bundle_overhead *o;
 	struct stream *s;
-	int64_t decision;
+	int64_t decision, spent = e->spent_ns;
+
+	e->spent_ns = 0;
 
 	if (e->clock && e->clock->dispatches)
 		return 0;
@@ -467,7 +504,7 @@ static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting,
 	case OVERHEAD_FIXED:
 		return e->w->decision_ns;
 	case OVERHEAD_MEASURED:
-		return measured_ns;
+		return spent;
 	case OVERHEAD_TRACE:
 		break;
 	}
@@ -479,7 +516,7 @@ static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting,
 	return decision + o->launch_ns[stream_below(s, o->launches)];
 }
 
-static int run_stage(struct engine *e, const struct decision *d, int64_t measured_ns)
+static int run_stage(struct engine *e, const struct decision *d)
 {
 	struct view *v = &e->view;
 	int device = v->asking;
@@ -506,7 +543,7 @@ static int run_stage(struct engine *e, const struct decision *d, int64_t measure
 			e->policy->estimate(e->state, &b->slowdown_mean,
 				&b->slowdown_variance);
 	}
-	delay = dispatch_delay(e, d->slot, d->setting, measured_ns);
+	delay = dispatch_delay(e, d->slot, d->setting);
 	r->net = d->net;
 	r->setting = d->setting;
 	r->device = device;
@@ -526,14 +563,14 @@ static int run_stage(struct engine *e, const struct decision *d, int64_t measure
 	return 0;
 }
 
-static int act(struct engine *e, const struct decision *d, int64_t measured_ns)
+static int act(struct engine *e, const struct decision *d)
 {
 	struct view *v = &e->view;
 	struct request *r;
 
 	switch (d->kind) {
 	case DECIDE_RUN:
-		return run_stage(e, d, measured_ns);
+		return run_stage(e, d);
 	case DECIDE_FINISH:
 	case DECIDE_DROP:
 		if (!is_live(e, d->slot))
@@ -550,6 +587,8 @@ static int act(struct engine *e, const struct decision *d, int64_t measured_ns)
 		leave(e, d->slot);
 		return 0;
 	case DECIDE_WAIT:
+		/* Thought while there was nothing to do delays nothing. */
+		e->spent_ns = 0;
 		if (d->until_ns > v->now_ns) {
 			e->timer_ns = d->until_ns;
 		} else {
@@ -561,14 +600,6 @@ static int act(struct engine *e, const struct decision *d, int64_t measured_ns)
 	return impossible(e, d, "no such kind of decision");
 }
 
-static int64_t wall_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Ask for every idle device until one waits. */
 static int picks(struct engine *e, int64_t now)
 {
@@ -578,25 +609,20 @@ static int picks(struct engine *e, int64_t now)
 	e->timer_ns = TIME_NEVER;
 	while (e->busy_devices < v->devices) {
 		struct decision d;
-		int64_t spent = 0;
+		int64_t begun;
 
 		v->asking = 0;
 		while (e->device[v->asking].slot >= 0)
 			v->asking++;
 		v->now_ns = now;
-		if (e->timed) {
-			spent = wall_ns();
-			d = e->policy->pick(e->state, v);
-			spent = wall_ns() - spent;
-			e->books.decision_draws_ns += spent;
-			e->books.decision_draws++;
-		} else {
-			d = e->policy->pick(e->state, v);
-		}
+		begun = policy_begins(e);
+		d = e->policy->pick(e->state, v);
+		policy_ends(e, begun);
+		e->books.decision_draws += e->timed;
 		e->books.decisions++;
 		if (sink && sink->decision)
 			sink->decision(sink->context, now, v, &d);
-		if (act(e, &d, spent))
+		if (act(e, &d))
 			return -1;
 		if (d.kind == DECIDE_WAIT)
 			break;

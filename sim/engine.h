@@ -65,7 +65,8 @@ struct metrics {
 	double utilisation;
 	double energy_j, energy_per_request_j;
 	int64_t decisions;          /* picks from the instant of W's release on */
-	double decision_mean_ns;
+	double decision_mean_ns;    /* measured: of the policy's whole time, what
+	                             * it is told included, over its picks */
 	int64_t corrections;
 	/* By goal.h, with idle time up to each deadline and nominal accuracies;
 	 * NAN without a goal. */
@@ -117,7 +118,8 @@ struct clock {
 	/* Decisions take the time that *start_ns says: the workload's decision
 	 * cost is not added, policies only plan with it. */
 	bool dispatches;
-	bool real;                  /* picks are timed, for decision_mean_ns */
+	bool real;                  /* the policy is timed, for
+	                             * decision_mean_ns */
 };
 
 /* For clock.wait: is some device idle, so that events will be followed by

@@ -108,7 +108,8 @@ struct engine {
 	int64_t change_ns;          /* when that is due; TIME_NEVER: unknown */
 	int32_t *group_left;
 	int busy_devices;           /* with a stage or a delayed start */
-	bool timed;                 /* picks are, by the wall clock */
+	bool timed;                 /* the policy is, by the wall clock */
+	int64_t spent_ns;           /* by it since it last ran a stage or waited */
 	struct books books;
 	bool failed;
 };

@@ -139,6 +139,48 @@ START_TEST(picks_of_the_instant_at_which_measuring_begins_count)
 }
 END_TEST
 
+/* What a policy thinks at a release is paid for like what it thinks when asked,
+ * before the stage starts: 200 us each. What it thinks when there is nothing
+ * to run delays nothing. */
+START_TEST(measured_decisions_include_what_is_planned_at_releases)
+{
+	struct program p = { 0 };
+	char *dir = test_directory(), *file = test_path(dir, "workload.ini");
+	char *csv = test_path(dir, "requests.csv"), *rows, plugin_path[256];
+	const char *build = getenv("LAXITY_BUILD");
+	long long least = 1000000000;
+	int n = 0;
+
+	(void)snprintf(plugin_path, sizeof plugin_path,
+		"%s/tests/plugins/slow_policy.so", build ? build : "build");
+	test_write(file, "[workload]\ntrace = tests/schedules/trace\n"
+		"networks = n3\nrequests = 20\n"
+		"[arrivals]\nprocess = periodic\nperiod = 1s\n"
+		"[deadline]\ndistribution = constant\nvalue = 900ms\n"
+		"[overhead]\ndecision = measured\n");
+	program_line(&p, "run -w %s -p ./%s --requests-out %s", file,
+		plugin_path, csv);
+	ck_assert_msg(p.status == 0, "%s", p.err);
+	rows = test_read(csv, NULL);
+	for (char *row = strchr(rows, '\n') + 1; *row; n++) {
+		long long release, start;
+		/* request,client,input,network,setting,release,deadline,start */
+		ck_assert_int_eq(sscanf(row, "%*d,,%*d,%*[^,],%*[^,],%lld,%*d,"
+			"%lld", &release, &start), 2);
+		ck_assert_int_ge(start - release, 400000);
+		least = start - release < least ? start - release : least;
+		row = strchr(row, '\n') + 1;
+	}
+	ck_assert_int_eq(n, 20);
+	ck_assert_int_lt(least, 600000);
+	free(rows);
+	free(csv);
+	free(file);
+	test_directory_free(dir);
+	program_fini(&p);
+}
+END_TEST
+
 Suite *test_engine(void);
 Suite *test_engine(void)
 {
@@ -151,6 +193,7 @@ Suite *test_engine(void)
 	tcase_add_test(t, network_is_fixed_by_the_first_stage);
 	tcase_add_test(t, wait_for_the_past_is_corrected_and_counted);
 	tcase_add_test(t, picks_of_the_instant_at_which_measuring_begins_count);
+	tcase_add_test(t, measured_decisions_include_what_is_planned_at_releases);
 	suite_add_tcase(s, t);
 	return s;
 }
