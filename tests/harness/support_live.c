@@ -6,9 +6,11 @@
 #include "../support_program.h"
 
 #include "../../sim/mem.h"
+#include "../../traces/harness/recorded.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -158,4 +160,51 @@ struct workload *live_workload(const char *networks, int requests,
 	ck_assert_ptr_nonnull(w);
 	free(text);
 	return w;
+}
+
+/* ---- Runs ------------------------------------------------------------------------ */
+
+struct live_options live_place_options(const char *backend, const char *device,
+	const char *data)
+{
+	return (struct live_options){ .backend = backend, .device = device,
+		.networks = "net", .data = data, .core = -1,
+		.timeout_ns = 10000000000, .slots = 1024 };
+}
+
+static void expect_same(const struct metrics *a, const struct metrics *b)
+{
+	ck_assert_int_eq(a->requests, b->requests);
+	ck_assert_int_eq(a->missed, b->missed);
+	ck_assert_int_eq(a->correct, b->correct);
+	ck_assert_int_eq(a->response_p50_ns, b->response_p50_ns);
+	ck_assert_int_eq(a->response_p99_ns, b->response_p99_ns);
+	ck_assert_int_eq(a->decisions, b->decisions);
+	ck_assert_int_eq(a->busy_ns, b->busy_ns);
+	ck_assert_int_eq(a->idle_ns, b->idle_ns);
+	ck_assert_int_eq(a->run_end_ns, b->run_end_ns);
+	ck_assert(a->response_sum_ns == b->response_sum_ns);
+	ck_assert(a->mean_confidence == b->mean_confidence
+		|| (isnan(a->mean_confidence) && isnan(b->mean_confidence)));
+}
+
+struct live_log *live_run_and_repeat(struct live *l, const struct workload *w,
+	const char *policy, const volatile int *stop, enum live_end *end,
+	struct metrics *m)
+{
+	struct recorded_check check;
+	struct metrics again;
+	struct live_log *log;
+	struct choice c;
+	struct run run = { .workload = w, .choice = &c, .seed = 7 };
+
+	ck_assert_int_eq(choice_parse(&c, policy), 0);
+	ck_assert_int_eq(live_run(l, w, &c, 7, stop, m, &log, end), 0);
+	ck_assert_int_eq(recorded_run(&run, log, RECORDED_ALL, &again, &check), 0);
+	if (check.differs)
+		ck_abort_msg("%s: %s", policy, recorded_difference(&check, w));
+	ck_assert_int_eq(check.compared, log->decisions);
+	expect_same(m, &again);
+	choice_fini(&c);
+	return log;
 }

@@ -10,9 +10,14 @@
 #ifndef SUPPORT_LIVE_H
 #define SUPPORT_LIVE_H
 
-#include "../../sim/workload.h"
+#include "../../traces/harness/live.h"
 
 #include <check.h>
+
+#define POISSON "[arrivals]\nprocess = poisson\nload = 0.4\n"
+/* So far away that a request is served even if this machine is busy with
+ * something else for a while. */
+#define FAR "[deadline]\ndistribution = uniform\nmin = 1s\nmax = 2s\n"
 
 void live_place_enter(void);
 void live_place_leave(void);
@@ -35,5 +40,16 @@ char *live_text(const char *networks, int requests, const char *rest);
 /* Read it; the test fails if it is refused. */
 struct workload *live_workload(const char *networks, int requests,
 	const char *rest);
+
+/* Live runs on that backend with the networks of the place. */
+struct live_options live_place_options(const char *backend, const char *device,
+	const char *data);
+
+/* One live run with seed 7. Its repetition must take every decision again and
+ * give the same numbers, whatever does not depend on how long a pick took, or
+ * on a counter. The caller frees the log. */
+struct live_log *live_run_and_repeat(struct live *l, const struct workload *w,
+	const char *policy, const volatile int *stop, enum live_end *end,
+	struct metrics *m);
 
 #endif

@@ -45,6 +45,7 @@ struct command_live {
 	struct file_out log_file;
 	struct reorder order;
 	int failed;
+	int lost;                   /* the executor is */
 };
 
 /* ---- Options -------------------------------------------------------------------- */
@@ -153,6 +154,10 @@ static int repeat(struct command_live *c)
 	reorder_init(&c->order, c->workload->warmup, c, emit_request);
 	status = recorded_repeat(&run, c->log, &again, &c->check);
 	reorder_fini(&c->order);
+	if (c->lost)
+		c->outcome.metrics = again;
+	outcome_set_load(&c->outcome, c->workload);
+	outcome_set_bounds(&c->outcome, NULL);
 	return status || c->failed ? -1 : 0;
 }
 
@@ -277,6 +282,8 @@ static void print(struct command_live *c)
 
 /* ---- The command ---------------------------------------------------------------- */
 
+static void on_lost(void *context, struct live_log *log);
+
 static int prepare(struct command_live *c)
 {
 	struct options *o = &c->o;
@@ -292,19 +299,17 @@ static int prepare(struct command_live *c)
 	if (!o->live.slots)
 		o->live.slots = live_slots(c->workload, (uint32_t)o->seed);
 	live_options_complete(&o->live, c->workload);
+	o->live.lost = on_lost;
+	o->live.lost_context = c;
 	c->live = live_open(c->workload, &o->live);
 	return c->live ? 0 : -1;
 }
 
-static int measure(struct command_live *c, const volatile int *stop)
+/* The run has ended in one way or another. */
+static int conclude(struct command_live *c)
 {
-	struct outcome *o = &c->outcome;
+	const struct outcome *o = &c->outcome;
 
-	if (live_run(c->live, c->workload, &c->choice, (uint32_t)c->o.seed, stop,
-	    &o->metrics, &c->log, &c->end))
-		return -1;
-	outcome_set_load(o, c->workload);
-	outcome_set_bounds(o, NULL);
 	if (keep(c))
 		return -1;
 	print(c);
@@ -322,6 +327,25 @@ static int measure(struct command_live *c, const volatile int *stop)
 			"of laxity, or of a policy that looks at more than its "
 			"view");
 	return 0;
+}
+
+static int measure(struct command_live *c, const volatile int *stop)
+{
+	if (live_run(c->live, c->workload, &c->choice, (uint32_t)c->o.seed, stop,
+	    &c->outcome.metrics, &c->log, &c->end))
+		return -1;
+	return conclude(c);
+}
+
+/* Instead of the rest of live_main, whose thread hangs in the backend. */
+static void on_lost(void *context, struct live_log *log)
+{
+	struct command_live *c = context;
+
+	c->log = log;
+	c->end = LIVE_FAILED;
+	c->lost = 1;
+	(void)close_outputs(c, !conclude(c));
 }
 
 static int live_main(int argc, char **argv)
@@ -376,7 +400,8 @@ const struct command command_live = {
 	"  --core N                 the processor to run on; default the first allowed\n"
 	"  --slots N                how many requests can be under way at once; default\n"
 	"                           as many as can be present\n"
-	"  --timeout SECONDS        a stage that takes longer is stuck; default 10\n"
+	"  --timeout SECONDS        a stage that takes longer is stuck; default 10. A call\n"
+	"                           of the backend that does not come back gets one more\n"
 	"  --nvml FILE, --powercap DIR, --no-energy\n"
 	"                           where the energy counter is looked for, as in `laxity\n"
 	"                           profile`; or leave it alone\n"
@@ -406,8 +431,9 @@ const struct command command_live = {
 	"the log in simulated time; should a decision come out otherwise, the exit\n"
 	"status is 3.\n"
 	"\n"
-	"Interrupted, or if the device fails: what was measured is printed and kept,\n"
-	"marked as incomplete, and the exit status is 1.\n"
+	"Interrupted (Ctrl-C, SIGTERM), or if the device fails or is stuck: what was\n"
+	"measured is printed and kept, marked as incomplete, and the exit status is 1.\n"
+	"Killed, it leaves nothing; `laxity validate --logs` keeps the runs before.\n"
 	"\n"
 	"Units: names that end in _ns are nanoseconds, in _j joules; ratios, accuracy and\n"
 	"utilisation lie in 0...1. The table prints percent, milliseconds, millijoules.\n",

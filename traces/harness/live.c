@@ -1,6 +1,7 @@
 /* The real clock of the engine. */
 #include "live_energy.h"
 #include "live_parts.h"
+#include "live_thread.h"
 
 #include "../../sim/msg.h"
 #include "../../sim/version.h"
@@ -14,6 +15,7 @@ enum {
 	LEAD_NS = 5000000,          /* from the first look to instant 0 */
 	NAP_NS = 100000000,         /* longest sleep: a signal may wake another
 	                             * thread instead of this one */
+	GRACE_NS = 1000000000,      /* for the executor to notice by itself */
 };
 
 const char *const live_ends[] = { "done", "interrupted", "failed", NULL };
@@ -28,6 +30,7 @@ struct runner {
 	int64_t origin_ns;          /* instant 0 on the monotonic clock */
 	struct plan *plan;          /* with a stage in flight; else NULL */
 	int32_t input;              /* of that stage */
+	struct live_watch watch;
 };
 
 static int64_t now_of(const struct runner *r)
@@ -76,10 +79,28 @@ static int start(void *context, const struct launch *s, int64_t *start_ns,
 	r->plan = plan;
 	r->input = s->input;
 	*start_ns = g->sent_ns = now_of(r);
+	live_watch_enter(&r->watch, r->origin_ns + g->sent_ns);
 	if (l->backend->send(plan, s->depth, s->slot,
-		images_at(&l->images, s->input)))
+		images_at(&l->images, s->input))) {
+		live_watch_leave(&r->watch);
 		give_up(r);
+	}
 	return 0;
+}
+
+/* The call that sent or polls the last stage does not come back. */
+static void lost(void *context)
+{
+	struct runner *r = context;
+	struct live *l = r->l;
+	const struct live_stage *g = &r->log->stage[r->log->stages - 1];
+
+	(void)msg_fail("request %lld: stage %d of %s: the backend has not come back "
+		"for %.3g s: it is stuck", (long long)g->number, g->depth,
+		l->net[g->net]->name, 1e-9 * (double)r->watch.limit_ns);
+	live_log_fact(r->log, "energy", "none: the backend was stuck");
+	live_log_fact(r->log, "ended", "%s", live_ends[LIVE_FAILED]);
+	l->o.lost(l->o.lost_context, r->log);
 }
 
 /* What the trace says of it, to the digits of a float: then the policy is
@@ -111,6 +132,7 @@ static void await_stage(struct runner *r, struct engine *e, int64_t *now_ns)
 		got = -1;
 		break;
 	}
+	live_watch_leave(&r->watch);
 	if (got < 0) {
 		give_up(r);
 		return;
@@ -322,7 +344,12 @@ int live_run(struct live *l, const struct workload *w, const struct choice *c,
 		goto failed;
 	if (l->meter)
 		energy = live_energy_start(l->meter, read_meter, l->core);
+	if (l->o.lost)
+		live_watch_start(&r.watch, l->o.timeout_ns + GRACE_NS, l->core,
+			lost, &r);
 	failed = engine_run(&run, out);
+	if (l->o.lost)
+		live_watch_stop(&r.watch);
 	if (live_load_change(l, 0))
 		give_up(&r);
 	if (energy)

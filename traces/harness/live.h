@@ -31,6 +31,11 @@ struct live_options {
 	int no_energy;              /* leave the counter alone */
 	int slots;                  /* requests that may be under way; 0: as many
 	                             * as live_slots says */
+	/* A call of the backend does not come back: called in another thread
+	 * with what is logged, ended as LIVE_FAILED, after one message; to save
+	 * it, for the program ends when this returns. NULL: waits for ever. */
+	void (*lost)(void *context, struct live_log *log);
+	void *lost_context;
 };
 
 struct live;

@@ -1,15 +1,11 @@
-#define _GNU_SOURCE             /* CPU affinity */
 #include "live_energy.h"
 
 #include "backend.h"
+#include "live_thread.h"
 
 #include "../../sim/mem.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,21 +25,6 @@ struct live_energy {
 	struct step *step;
 	atomic_int failed;
 };
-
-/* Free to use every core but one, and without the executor's priority. */
-static void leave_core(int core)
-{
-	const struct sched_param none = { 0 };
-	cpu_set_t all;
-
-	(void)sched_setscheduler(0, SCHED_OTHER, &none);
-	CPU_ZERO(&all);
-	for (int i = 0; i < CPU_SETSIZE; i++)
-		if (i != core)
-			CPU_SET((size_t)i, &all);
-	/* If there is no other, the thread stays where it is. */
-	(void)sched_setaffinity(0, sizeof all, &all);
-}
 
 /* 1: the counter moved. */
 static int look(struct live_energy *e)
@@ -70,7 +51,7 @@ static void *watch(void *context)
 	const struct timespec nap = { .tv_nsec = LIVE_ENERGY_POLL_NS };
 	int64_t end = 0;
 
-	leave_core(e->avoid_core);
+	live_thread_leave_core(e->avoid_core);
 	for (;;) {
 		int moved = look(e);
 		if (atomic_load(&e->failed))
@@ -101,16 +82,11 @@ struct live_energy *live_energy_start(void *context,
 	int (*read)(void *context, double *joules), int avoid_core)
 {
 	struct live_energy *e = mem_new(1, sizeof *e);
-	sigset_t all, before;
 
 	e->context = context;
 	e->read = read;
 	e->avoid_core = avoid_core;
-	/* Signals are for the executor. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	e->running = !pthread_create(&e->thread, NULL, watch, e);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->running = !live_thread_start(&e->thread, watch, e);
 	await_steps(e);
 	return e;
 }

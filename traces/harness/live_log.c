@@ -200,13 +200,30 @@ void live_log_notice_lateness(const struct live_log *log, struct live_lateness *
 	order(x, n, out);
 }
 
-void live_log_dispatch(const struct live_log *log, struct live_lateness *out)
+static int64_t *dispatch_times(const struct live_log *log)
 {
 	int64_t *x = mem_new((size_t)log->stages, sizeof *x);
 
 	for (int64_t i = 0; i < log->stages; i++)
 		x[i] = log->stage[i].sent_ns - log->stage[i].picked_ns;
-	order(x, log->stages, out);
+	return x;
+}
+
+void live_log_dispatch(const struct live_log *log, struct live_lateness *out)
+{
+	order(dispatch_times(log), log->stages, out);
+}
+
+int64_t live_log_decision_cost(const struct live_log *log)
+{
+	int64_t *x = dispatch_times(log), n = log->stages - log->stages / 100;
+	int64_t sum = 0;
+
+	qsort(x, (size_t)log->stages, sizeof *x, by_size);
+	for (int64_t i = 0; i < n; i++)
+		sum += x[i];
+	free(x);
+	return n ? (sum + n / 2) / n : 0;
 }
 
 int64_t live_log_strange(const struct live_log *log)

@@ -106,6 +106,9 @@ void live_log_wake_lateness(const struct live_log *log, struct live_lateness *ou
 void live_log_notice_lateness(const struct live_log *log, struct live_lateness *out);
 /* From the pick to the moment before `send`. */
 void live_log_dispatch(const struct live_log *log, struct live_lateness *out);
+/* The mean of that without the slowest hundredth, in which the machine did
+ * something else: what a decision costs here, ns. 0 without stages. */
+int64_t live_log_decision_cost(const struct live_log *log);
 
 /* How many stages came out otherwise than in the trace. */
 int64_t live_log_strange(const struct live_log *log);
