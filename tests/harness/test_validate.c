@@ -252,7 +252,7 @@ static int64_t count(const char *db, const char *sql)
 
 START_TEST(a_validation_prints_its_table_and_goes_on_from_its_logs)
 {
-	char *first, *second, *log;
+	char *first, *second, *log, *cost, *wanted;
 
 	program_line(&p, LIVE "-p edf -p imprecise -p alert --loads 0.2,0.5 "
 		"--replications 2 --logs logs --out v.csv --db v.db" ANY);
@@ -272,9 +272,20 @@ START_TEST(a_validation_prints_its_table_and_goes_on_from_its_logs)
 		"- v.other) <= 1e-12 + 1e-9 * v.live"), 48);
 	ck_assert_int_eq(count("v.db", "select count(*) from fact "
 		"where name = 'device' and value like 'replay of %'"), 12);
+	/* Decisions cost what they did in a run before, of other requests. */
+	log = test_read("logs/alert-0.5-overhead.csv", NULL);
+	ck_assert_ptr_nonnull(strstr(log, "\n# purpose = decision cost\n"));
+	ck_assert_ptr_nonnull(strstr(log, "\n# seed = 3\n"));
+	ck_assert_ptr_nonnull(strstr(log, "\n#| decision = 0\n"));
+	cost = strstr(log, "\n# decision_cost_ns = ");
+	ck_assert_ptr_nonnull(cost);
+	cost += strlen("\n# decision_cost_ns = ");
+	wanted = mem_printf("\n#| decision = %.*sns\n", (int)strcspn(cost, "\n"),
+		cost);
+	free(log);
 	log = test_read("logs/alert-0.5-2.csv", NULL);
-	/* The bundle has measured costs, so simulation takes them. */
-	ck_assert_ptr_nonnull(strstr(log, "\n#| decision = trace\n"));
+	ck_assert_msg(strstr(log, wanted) != NULL, "%s", wanted);
+	free(wanted);
 	free(log);
 
 	/* Everything is there: the same again, without the device. */
@@ -288,7 +299,8 @@ START_TEST(a_validation_prints_its_table_and_goes_on_from_its_logs)
 		"logs/alert-0.2-1.csv logs/alert-0.2-2.csv "
 		"logs/edf-0.5-1.csv logs/edf-0.5-2.csv "
 		"logs/imprecise-0.5-1.csv logs/imprecise-0.5-2.csv "
-		"logs/alert-0.5-1.csv logs/alert-0.5-2.csv --out w.csv" ANY);
+		"logs/alert-0.5-1.csv logs/alert-0.5-2.csv "
+		"logs/alert-0.5-overhead.csv --out w.csv" ANY);
 	ck_assert_int_eq(p.status, 0);
 	second = test_read("w.csv", NULL);
 	ck_assert_str_eq(second, first);
@@ -312,6 +324,23 @@ static void edit(const char *file, const char *from, const char *old,
 	free(out);
 	free(text);
 }
+
+START_TEST(decisions_may_cost_what_the_trace_says_or_nothing)
+{
+	static const char *const lines[] = { "\n#| decision = trace\n",
+		"\n#| decision = 0\n" };
+	static const char *const words[] = { "trace", "workload" };
+	char *log;
+
+	program_line(&p, LIVE "-p edf --loads 0.3 --replications 1 --logs logs "
+		"--overhead %s" ANY, words[_i]);
+	ck_assert_msg(p.status == 0, "%d: %s", p.status, p.err);
+	ck_assert(access("logs/edf-0.3-overhead.csv", F_OK));
+	log = test_read("logs/edf-0.3-1.csv", NULL);
+	ck_assert_ptr_nonnull(strstr(log, lines[_i]));
+	free(log);
+}
+END_TEST
 
 START_TEST(what_is_beyond_a_limit_or_not_repeated_gives_status_3)
 {
@@ -381,8 +410,9 @@ START_TEST(a_device_that_fails_ends_the_validation_with_what_there_is)
 {
 	char *plugin = live_build_path("tests/plugins/failing_backend.so");
 
-	/* 5 stages of warm-up, 65 of the first run. */
-	program_line(&p, "validate -w w.ini --backend %s --device poll:100 "
+	/* 5 stages of warm-up, 65 to see what decisions cost, 65 of the first
+	 * run. */
+	program_line(&p, "validate -w w.ini --backend %s --device poll:165 "
 		"--data t --networks net --seconds 0 -p fifo --loads 0.01 "
 		"--replications 3 --logs logs --out v.csv --set workload.networks=b "
 		"--set deadline.min=1s --set deadline.max=2s",
@@ -392,6 +422,30 @@ START_TEST(a_device_that_fails_ends_the_validation_with_what_there_is)
 	ck_assert_ptr_nonnull(strstr(p.out, "Load 0.01: "));
 	ck_assert_int_eq(access("logs/fifo-0.01-1.csv", F_OK), 0);
 	ck_assert_int_eq(access("v.csv", F_OK), 0);
+	free(plugin);
+}
+END_TEST
+
+/* The finished run is worth its lines; the other is a log that says so. */
+START_TEST(a_backend_that_hangs_ends_the_validation_with_what_there_is)
+{
+	char *plugin = live_build_path("tests/plugins/failing_backend.so"), *log;
+
+	/* open, info, plan; two calls a stage: 5 of warm-up, 65 to see what
+	 * decisions cost, 65 of the first run. */
+	program_line(&p, "validate -w w.ini --backend %s --device hang:333 "
+		"--data t --networks net --seconds 0 -p fifo --loads 0.01 "
+		"--replications 3 --logs logs --db v.db --timeout 1 "
+		"--set workload.networks=b --set deadline.min=1s "
+		"--set deadline.max=2s", plugin);
+	ck_assert_msg(p.status == 1, "%d: %s%s", p.status, p.err, p.out);
+	ck_assert_ptr_nonnull(strstr(p.err, "it is stuck"));
+	ck_assert_ptr_nonnull(strstr(p.out, "Load 0.01: "));
+	ck_assert_int_eq(count("v.db", "select count(*) from run "
+		"where kind = 'live'"), 1);
+	log = test_read("logs/fifo-0.01-2.csv", NULL);
+	ck_assert_ptr_nonnull(strstr(log, "# ended = failed\n"));
+	free(log);
 	free(plugin);
 }
 END_TEST
@@ -435,10 +489,13 @@ Suite *test_validate(void)
 	tcase_add_test(t, deviations_are_paired_means_held_against_limits);
 	tcase_add_test(t, stage_times_are_told_apart_by_what_ran_before);
 	tcase_add_test(t, a_validation_prints_its_table_and_goes_on_from_its_logs);
+	tcase_add_loop_test(t, decisions_may_cost_what_the_trace_says_or_nothing,
+		0, 2);
 	tcase_add_test(t, what_is_beyond_a_limit_or_not_repeated_gives_status_3);
 	tcase_add_test(t, incomplete_logs_are_left_out_and_made_again);
 	tcase_add_test(t, random_decisions_show_whether_stages_depend_on_them);
 	tcase_add_test(t, a_device_that_fails_ends_the_validation_with_what_there_is);
+	tcase_add_test(t, a_backend_that_hangs_ends_the_validation_with_what_there_is);
 	tcase_add_loop_test(t, bad_arguments_are_refused_in_one_line, 0, 10);
 	suite_add_tcase(s, t);
 	return s;

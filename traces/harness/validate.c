@@ -235,7 +235,9 @@ static struct validate_group *find_group(struct validation *v,
 	MEM_ROOM(v->group, v->groups, v->room);
 	g = &v->group[v->groups++];
 	*g = (struct validate_group){ .policy = mem_string(policy),
-		.workload = mem_string(w->resolved), .requests = w->requests };
+		.workload = mem_string(w->resolved), .requests = w->requests,
+		.decision_ns = w->overhead == OVERHEAD_FIXED ? w->decision_ns
+			: -1 };
 	workload_load(w, &g->load, &mandatory);
 	return g;
 }

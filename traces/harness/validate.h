@@ -60,6 +60,7 @@ struct validate_group {
 	char *policy;               /* as given to -p */
 	char *workload;             /* resolved */
 	double load;                /* NAN: unknown */
+	int64_t decision_ns;        /* that the workload says; -1: other costs */
 	int64_t requests;
 	int runs;
 	size_t room;
@@ -104,7 +105,7 @@ int validation_holds(const struct validation *v);
 /* For people, and for figures (validate_out.c). CSV columns: load, policy,
  * metric, replications, requests, simulated, live, deviation, half, limit,
  * within, workload, dispatch, stage_time, other, then of the group decisions,
- * same, strange, repeated. Parts are of the deviation. */
+ * same, strange, repeated, decision_ns. Parts are of the deviation. */
 void validation_table(const struct validation *v, struct text *t);
 void validation_csv(const struct validation *v, struct text *t);
 

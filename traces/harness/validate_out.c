@@ -71,8 +71,9 @@ static void add_decisions(struct text *out, const struct validation *v, int from
 {
 	struct table t;
 
-	table_init(&t, 6);
+	table_init(&t, 7);
 	table_add(&t, "policy");
+	table_add(&t, "cost, us");
 	table_add(&t, "seed");
 	table_add(&t, "decisions");
 	table_add(&t, "as simulated");
@@ -82,6 +83,11 @@ static void add_decisions(struct text *out, const struct validation *v, int from
 		for (int r = 0; r < v->group[i].runs; r++) {
 			const struct validate_run *x = &v->group[i].run[r];
 			table_add(&t, "%s", v->group[i].policy);
+			if (v->group[i].decision_ns < 0)
+				table_add(&t, "trace");
+			else
+				table_add(&t, "%.2f", 1e-3
+					* (double)v->group[i].decision_ns);
 			table_add(&t, "%u", x->seed);
 			table_add(&t, "%lld", (long long)x->decisions);
 			table_add(&t, "%.3f %%", x->decisions ? 100
@@ -180,7 +186,8 @@ void validation_table(const struct validation *v, struct text *t)
 		"to simulated; it is the sum of\nits parts: late wake-ups "
 		"(workload), times from pick to send (dispatch), the stages' own\n"
 		"times, and other: outcomes that the trace does not have, watts "
-		"against the counter.\n\n");
+		"against the counter.\nCost: of a decision, as simulated and "
+		"planned with.\n\n");
 	add_crossings(t, v);
 }
 
@@ -197,7 +204,7 @@ void validation_csv(const struct validation *v, struct text *t)
 {
 	text_add(t, "load,policy,metric,replications,requests,simulated,live,"
 		"deviation,half,limit,within,workload,dispatch,stage_time,other,"
-		"decisions,same,strange,repeated\n");
+		"decisions,same,strange,repeated,decision_ns\n");
 	for (int i = 0; i < v->groups; i++) {
 		const struct validate_group *g = &v->group[i];
 		int64_t decisions = 0, same = 0, strange = 0, repeated = 1;
@@ -225,9 +232,12 @@ void validation_csv(const struct validation *v, struct text *t)
 			text_add(t, ",%d", l.within);
 			for (int p = 0; p < PARTS; p++)
 				add_real(t, l.part[p]);
-			text_add(t, ",%lld,%lld,%lld,%lld\n",
+			text_add(t, ",%lld,%lld,%lld,%lld,",
 				(long long)decisions, (long long)same,
 				(long long)strange, (long long)repeated);
+			if (g->decision_ns >= 0)
+				text_add(t, "%lld", (long long)g->decision_ns);
+			text_add(t, "\n");
 		}
 	}
 }
