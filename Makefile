@@ -186,6 +186,26 @@ $(BUILD)/tests/harness/emulation/kernels.o: tests/harness/emulation/kernels.cc \
 		$(EMULATION) -x c++ -c -o $@ $<
 endif
 
+# The GPU backend's own C code on that emulation and on one of the runtime:
+# everything but cuDNN and the speed, where CUDA's headers are.
+ifneq ($(and $(CXX_HERE),$(filter cudnn,$(BACKENDS))),)
+TEST_BACKENDS += $(BUILD)/backend-emulated.so
+EMULATED := $(BUILD)/tests/harness/emulation
+$(BUILD)/backend-emulated.so: $(filter-out %/kernels.o,$(CUDNN_OBJECTS)) \
+		$(EMULATED)/runtime.o $(EMULATED)/renamed.o
+	$(CXX) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -lm -lpthread
+$(EMULATED)/renamed.o: tests/harness/emulation/kernels.cc \
+		$(CUDNN_DIR)/kernels.cu $(wildcard tests/harness/emulation/*.h)
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wno-unknown-pragmas $(CFLAGS) -fPIC \
+		$(EMULATION) -include tests/harness/emulation/rename.h \
+		-x c++ -c -o $@ $<
+$(EMULATED)/runtime.o: tests/harness/emulation/runtime.cc $(CUDNN_DIR)/kernels.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra $(CFLAGS) -fPIC -isystem $(CUDA)/include \
+		-c -o $@ $<
+endif
+
 $(BUILD)/run-tests: $(TEST_OBJECTS) $(BUILD)/version.o $(OBJECTS)
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(CHECK_LIBS) $(LIBS)
 

@@ -1,5 +1,6 @@
 /* Backends against the oracle, slots, the replay backend, loading; and the
  * readers of image files. */
+#include "support_backend.h"
 #include "support_onnx.h"
 
 #include "../support_program.h"
@@ -19,88 +20,9 @@
 
 #define FASHION "/usr/share/datasets/fashion-mnist"
 
-static struct outcome run_stage(const struct backend *b, struct plan *p,
-	int stage, int slot, const unsigned char *image)
-{
-	struct outcome out;
-	int got;
-
-	ck_assert_int_eq(b->send(p, stage, slot, image), 0);
-	while (!(got = b->poll(p, &out)))
-		;
-	ck_assert_int_eq(got, 1);
-	ck_assert_int_eq(out.stage, stage);
-	ck_assert_int_eq(out.slot, slot);
-	return out;
-}
-
-static const struct backend *have(const char *name)
-{
-	char *path = mem_printf("%s/backend-%s.so", getenv("LAXITY_BUILD")
-		? getenv("LAXITY_BUILD") : "build", name);
-	const struct backend *b = access(path, F_OK) ? NULL
-		: backend_load(path);
-
-	free(path);
-	return b;
-}
-
-/* Largest difference to the oracle over some images, exits and slots (at most
- * two) whose stages take turns. */
-static double compare(const struct backend *b, struct dev *d,
-	const struct net *n, int units, int images, int slots)
-{
-	struct setting s = { .units = units };
-	struct oracle *o = oracle_new(n, 2);
-	size_t pixels = (size_t)(n->channels * n->height * n->width);
-	unsigned char *image = mem_new(2 * pixels, 1);
-	float p[64], q[64];
-	struct plan *plan;
-	double worst = 0;
-
-	ck_assert_int_eq(b->plan(d, n, &s, 2, &plan), 0);
-	for (int k = 0; k < images; k++) {
-		fill_image(image, pixels, (uint32_t)k);
-		fill_image(image + pixels, pixels, (uint32_t)k + 100);
-		for (int stage = 1; stage <= n->depths; stage++)
-			for (int slot = 0; slot < slots; slot++) {
-				const unsigned char *x = image
-					+ (size_t)slot * pixels;
-				struct outcome out = run_stage(b, plan, stage,
-					slot, stage == 1 ? x : NULL);
-				float confidence;
-				oracle_stage(o, slot, stage, x, q);
-				ck_assert_int_eq(b->probabilities(plan, slot, p),
-					0);
-				for (int c = 0; c < n->classes; c++)
-					worst = fmax(worst, fabs((double)p[c]
-						- (double)q[c]));
-				ck_assert_int_eq(out.prediction, net_answer(p,
-					n->classes, &confidence));
-				ck_assert(out.confidence == confidence);
-			}
-	}
-	b->plan_free(plan);
-	oracle_free(o);
-	free(image);
-	return worst;
-}
-
-static struct net *make_net(const char *dir, const struct good *g)
-{
-	char *ini = make_ini("single", g->classes, g->channels);
-	char *path = make_onnx(dir, "a", g->text, ini);
-	struct net *n = net_read(path);
-
-	ck_assert_msg(n, "%s", g->what);
-	free(ini);
-	free(path);
-	return n;
-}
-
 START_TEST(onednn_agrees_with_the_oracle_on_every_operator)
 {
-	const struct backend *b = have("onednn");
+	const struct backend *b = have_backend("onednn");
 	char *dir = test_directory();
 	struct dev *d;
 	struct net *n;
@@ -108,7 +30,7 @@ START_TEST(onednn_agrees_with_the_oracle_on_every_operator)
 	if (b) {
 		ck_assert_int_eq(b->open(&d, NULL), 0);
 		n = make_net(dir, &good[_i]);
-		ck_assert_msg(compare(b, d, n, 1, 4, 2) < 1e-5, "%s", good[_i].what);
+		ck_assert_msg(compare_backend(b, d, n, 1, 4, 2) < 1e-5, "%s", good[_i].what);
 		net_free(n);
 		b->close(d);
 	}
@@ -120,7 +42,7 @@ START_TEST(onednn_agrees_with_the_oracle_on_shipped_networks)
 {
 	static const struct { const char *name; int images; } given[] = {
 		{ "resnet8", 2 }, { "nested4", 1 }, { "staged3", 1 } };
-	const struct backend *b = have("onednn");
+	const struct backend *b = have_backend("onednn");
 	struct dev_info info;
 	struct dev *d;
 
@@ -140,7 +62,7 @@ START_TEST(onednn_agrees_with_the_oracle_on_shipped_networks)
 		ck_assert_ptr_nonnull(n);
 		for (int units = 1; units <= info.units && units <= 2
 		    && (units == 1 || i == 0); units++) {
-			double worst = compare(b, d, n, units, given[i].images,
+			double worst = compare_backend(b, d, n, units, given[i].images,
 				i ? 1 : 2);
 			ck_assert_msg(worst < 1e-4, "%s, %d cores: %g",
 				given[i].name, units, worst);
@@ -154,7 +76,7 @@ END_TEST
 
 START_TEST(onednn_refuses_more_cores_than_there_are)
 {
-	const struct backend *b = have("onednn");
+	const struct backend *b = have_backend("onednn");
 	char *dir = test_directory();
 	struct net *n = make_net(dir, &good[0]);
 	struct setting s = { .units = 100000 };
@@ -178,13 +100,13 @@ END_TEST
 
 START_TEST(the_plain_backend_is_the_oracle)
 {
-	const struct backend *b = have("plain");
+	const struct backend *b = have_backend("plain");
 	struct net *n = net_read("workloads/networks/resnet8.onnx");
 	struct dev *d;
 
 	ck_assert_ptr_nonnull(b);
 	ck_assert_int_eq(b->open(&d, ""), 0);
-	ck_assert(compare(b, d, n, 0, 1, 2) == 0);
+	ck_assert(compare_backend(b, d, n, 0, 1, 2) == 0);
 	b->close(d);
 	net_free(n);
 }
@@ -192,7 +114,7 @@ END_TEST
 
 START_TEST(replay_takes_the_bundle_s_times_and_gives_its_outcomes)
 {
-	const struct backend *b = have("replay");
+	const struct backend *b = have_backend("replay");
 	struct net *n = net_read("workloads/networks/staged6.onnx");
 	struct bundle *bundle = bundle_read("traces/h100-cifar10");
 	struct setting s = { .name = "sm32", .units = 32 };

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BACKEND_ABI 1
+#define BACKEND_ABI 2
 
 struct dev;
 struct plan;
@@ -116,6 +116,10 @@ struct backend {
 	 * stage from 1, [0] the whole; NULL elements -1. */
 	int (*whole)(struct plan *p, int slot, const unsigned char *image,
 		struct outcome *out, int64_t *device_ns);
+	/* Each operator by itself, behind others like it: us[net->ops], then
+	 * us[net->ops] for what comes before the first (the image). NAN: not
+	 * known. Slots are left as if never begun. */
+	int (*times)(struct plan *p, double *us);
 	/* Events around every stage (device_ns) or none; on at first. */
 	void (*events)(struct plan *p, int on);
 	/* Time of a graph of so many dependent empty kernels; 0: events around

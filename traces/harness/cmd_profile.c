@@ -38,7 +38,7 @@ struct option {
 static int read_options(struct measure_options *o, struct other *x, int argc,
 	char **argv)
 {
-	int no_energy = 0, seed = 1, intensity = 100, seconds = 0;
+	int no_energy = 0, seed = 1, intensity = 100, seconds = 0, warm = -1;
 	const struct option options[] = {
 		{ "--backend", &o->backend, 0, 0, 0, 0 },
 		{ "--device", &o->device, 0, 0, 0, 0 },
@@ -60,6 +60,7 @@ static int read_options(struct measure_options *o, struct other *x, int argc,
 		{ "--mandatory-depth", 0, &o->mandatory, 1, BUNDLE_MAX_DEPTH, 0 },
 		{ "--seed", 0, &seed, 1, INT32_MAX, 0 },
 		{ "--window", 0, &seconds, 1, 3600, 0 },
+		{ "--warm-up", 0, &warm, 0, 3600, 0 },
 		{ "--intensity", 0, &intensity, 1, 100, 0 },
 		{ "--quick", 0, 0, 0, 0, &o->quick },
 		{ "--resume", 0, 0, 0, 0, &o->resume },
@@ -103,6 +104,7 @@ static int read_options(struct measure_options *o, struct other *x, int argc,
 	o->seed = (uint32_t)seed;
 	o->energy = !no_energy;
 	o->window_s = seconds ? seconds : o->quick ? 2 : 5;
+	o->warm_s = warm >= 0 ? warm : o->quick ? 5 : 30;
 	x->intensity = intensity;
 	return 0;
 }
@@ -219,6 +221,7 @@ const struct command command_profile = {
 	"  --quick               the default setting only, 2 s energy windows;\n"
 	"                        marked in the bundle\n"
 	"  --window SECONDS      length of an energy window (5)\n"
+	"  --warm-up SECONDS     at most, until three blocks agree (30; --quick 5)\n"
 	"  --no-energy           leave the energy fields empty\n"
 	"  --nvml FILE           another library for the energy counter of a GPU\n"
 	"  --powercap DIR        another folder than /sys/class/powercap\n"

@@ -32,7 +32,7 @@ struct measure_options {
 	const char *backend, *device, *networks, *data, *out, *settings,
 		*environments, *task, *name, *nvml, *powercap, *command_line;
 	int inputs, passes, mandatory;
-	double window_s;
+	double window_s, warm_s; /* warm-up: at most */
 	uint32_t seed;
 	int quick, resume, energy, change_settings;
 	const char *again;      /* network of the repeat, in a new process */

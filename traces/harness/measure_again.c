@@ -87,12 +87,13 @@ static int read_child(struct measure *m, FILE *f)
 
 int measure_again(struct measure *m)
 {
-	char inputs[16], seed[16], setting[32], window[16];
+	char inputs[16], seed[16], setting[32], window[16], warm[16];
 	const char *a[48] = { "profile", "--again", m->net[0]->file,
 		"--backend", m->o.backend, "--networks", m->net[0]->file,
 		"--data", m->o.data, "--inputs", inputs, "--seed", seed,
-		"--settings", setting, "--window", window };
-	int k = 17, from;
+		"--settings", setting, "--window", window,
+		"--warm-up", warm };
+	int k = 19, from;
 	pid_t pid;
 	FILE *f;
 
@@ -101,6 +102,7 @@ int measure_again(struct measure *m)
 	(void)snprintf(setting, sizeof setting, "%d", m->setting[0].units);
 	m->again_j = NAN;
 	(void)snprintf(window, sizeof window, "%.0f", m->o.window_s);
+	(void)snprintf(warm, sizeof warm, "%.0f", m->o.warm_s);
 	if (m->pass_j <= 0)
 		a[k++] = "--no-energy";
 	if (m->o.nvml) {

@@ -189,7 +189,7 @@ int measure_null(struct measure *m)
 
 int measure_warm(struct measure *m)
 {
-	const double limit = m->o.quick ? 5 : 30, held = m->o.quick ? 0.2 : 2;
+	const double held = m->o.quick ? 0.2 : 2;
 	struct sample s[BUNDLE_MAX_DEPTH];
 	double median[3] = { 0, 0, 0 };
 	int64_t begun = backend_clock(), since = begun, block[BLOCK_PASSES];
@@ -228,7 +228,7 @@ int measure_warm(struct measure *m)
 		if (k >= 2 && high <= 1.01 * low
 		    && (double)(backend_clock() - since) * 1e-9 >= held)
 			return 0;
-		if (m->warm_s > limit) {
+		if (m->warm_s > m->o.warm_s) {
 			m->warm_flagged = 1;
 			return 0;
 		}

@@ -102,23 +102,30 @@ static int run_fused(const struct place *p, const struct conv *c, int algorithm)
 	return bad;
 }
 
-/* Can it be this way at all? */
+/* Can it be this way at all? LAXITY_WAYS, letters of kinds, allows fewer. */
 static int takes(const struct place *p, const struct conv *c, struct way w)
 {
 	const struct conv_args *a = &c->args;
+	const char *allowed = getenv("LAXITY_WAYS");
 	int relu = !a->clamp.on || (a->clamp.low == 0 && isinf(a->clamp.high));
 	int tiles = (a->out.channels + 15) / 16;
+	/* A library that is told of an alignment may rely on it, and a load
+	 * that is not aligned would end the device's context. */
+	int library = p->cudnn && relu && is_aligned(a->in)
+		&& is_aligned(a->out) && (!a->add.p || is_aligned(a->add));
 
+	if (allowed && *allowed && w.kind != 'n' && !strchr(allowed, w.kind))
+		return 0;
 	switch (w.kind) {
 	case 't':
 		return a->groups == 1 && a->in_channels % 8 == 0
 			&& is_aligned(a->in) && w.b < 2 * tiles;
 	case 'l':
 		/* Without ReLU the library takes one algorithm only. */
-		return p->cudnn && relu && (a->clamp.on || w.a
+		return library && (a->clamp.on || w.a
 			== (int)CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM);
 	case 'g':
-		return p->cudnn && relu && a->groups == 1;
+		return library && a->groups == 1;
 	default:
 		return 1;
 	}
@@ -182,18 +189,17 @@ static int same(const float *a, const float *b, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		double d = fabs((double)a[i] - (double)b[i]);
-		if (!(d <= worst))
-			worst = d;
+		if (!(d < (double)INFINITY)) /* NaN is never the same */
+			return 0;
+		worst = fmax(worst, d);
 		largest = fmax(largest, fabs((double)b[i]));
 	}
 	return worst <= 0.005 * largest + 1e-4;
 }
 
-/* Microseconds of one in a graph of LENGTH; INFINITY if it cannot be captured
- * or fails. */
-static double time_way(const struct place *p, const struct conv *c, int chain)
+double chain_us(const struct place *p, int (*launch)(void *data, int chain),
+	void *data, int chain)
 {
-	enum { LENGTH = 16, RUNS = 7 };
 	cudaGraph_t graph = NULL;
 	cudaGraphExec_t exec = NULL;
 	cudaEvent_t from = NULL, to = NULL;
@@ -202,22 +208,25 @@ static double time_way(const struct place *p, const struct conv *c, int chain)
 	int bad = cudaStreamBeginCapture(p->stream,
 		cudaStreamCaptureModeThreadLocal) != cudaSuccess;
 
-	for (int i = 0; i < LENGTH && !bad; i++)
-		bad = conv_run(p, c, chain && i);
+	for (int i = 0; i < CHAIN_LENGTH && !bad; i++)
+		bad = launch(data, chain && i);
 	if (cudaStreamEndCapture(p->stream, &graph) != cudaSuccess || bad
 	    || cudaGraphInstantiate(&exec, graph, 0) != cudaSuccess
 	    || cudaEventCreate(&from) != cudaSuccess
 	    || cudaEventCreate(&to) != cudaSuccess)
 		bad = 1;
-	for (int i = 0; i < RUNS && !bad; i++) {
+	for (int i = 0; i < CHAIN_RUNS && !bad; i++) {
 		bad = cudaEventRecord(from, p->stream) != cudaSuccess
 		    || cudaGraphLaunch(exec, p->stream) != cudaSuccess
 		    || cudaEventRecord(to, p->stream) != cudaSuccess
 		    || cudaEventSynchronize(to) != cudaSuccess
 		    || cudaEventElapsedTime(&ms, from, to) != cudaSuccess;
-		/* The first ones load the code. */
-		if (!bad && i > 1)
-			best = fmin(best, (double)ms * 1e3 / LENGTH);
+		/* The first ones load the code. Where that is not all, one
+		 * that slow need not be known any better. */
+		if (!bad && (i > 1 || (i && ms > 4)))
+			best = fmin(best, (double)ms * 1e3 / CHAIN_LENGTH);
+		if (!bad && i && ms > 4)
+			break;
 	}
 	if (to)
 		(void)cudaEventDestroy(to);
@@ -231,18 +240,29 @@ static double time_way(const struct place *p, const struct conv *c, int chain)
 	return bad ? (double)INFINITY : best;
 }
 
+struct launch { const struct place *place; const struct conv *conv; };
+
+static int launch_conv(void *data, int chain)
+{
+	const struct launch *l = data;
+
+	return conv_run(l->place, l->conv, chain);
+}
+
+static double time_way(const struct place *p, const struct conv *c, int chain)
+{
+	struct launch l = { p, c };
+
+	return chain_us(p, launch_conv, &l, chain);
+}
+
 /* Does it run, and give what the naive kernel gave? */
-static int works(const struct place *p, struct conv *c, const float *want,
+static int works(const struct place *p, const struct conv *c, const float *want,
 	float *got, size_t n)
 {
-	if (c->way.kind == 'g' && !(c->graph = graph_plan_new(p, c, c->way.b,
-		c->way.a)))
-		return 0;
 	if (!attempt(p, c, got) && same(got, want, n))
 		return 1;
 	(void)cudaGetLastError();
-	graph_plan_free(c->graph);
-	c->graph = NULL;
 	return 0;
 }
 
@@ -250,15 +270,28 @@ static int works(const struct place *p, struct conv *c, const float *want,
 
 struct cache {
 	char *path;
-	struct { char *shape; struct way way; } *entry;
+	/* bad: this way left the device unusable. */
+	struct { char *shape; struct way way; int bad; } *entry;
 	int n, room, changed;
 };
 
-static void remember(struct cache *c, const char *shape, struct way w)
+static void remember(struct cache *c, const char *shape, struct way w, int bad)
 {
 	MEM_ROOM(c->entry, c->n, c->room);
 	c->entry[c->n].shape = mem_string(shape);
+	c->entry[c->n].bad = bad;
 	c->entry[c->n++].way = w;
+	c->changed = 1;
+}
+
+static int is_bad(const struct cache *c, const char *shape, struct way w)
+{
+	for (int i = 0; i < c->n; i++)
+		if (c->entry[i].bad && !strcmp(c->entry[i].shape, shape)
+		    && c->entry[i].way.kind == w.kind
+		    && c->entry[i].way.a == w.a && c->entry[i].way.b == w.b)
+			return 1;
+	return 0;
 }
 
 /* A file per device, driver, library and setting, below the user's cache. It
@@ -273,6 +306,7 @@ struct cache *cache_open(const char *key)
 	char line[256], shape[160], kind;
 	struct way w;
 	FILE *f;
+	int at;
 
 	c->path = mem_printf("%s/%s.plans", dir, key);
 	if (!(xdg && *xdg)) {
@@ -284,14 +318,15 @@ struct cache *cache_open(const char *key)
 	free(dir);
 	f = fopen(c->path, "r");
 	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "%159s %c %d %d", shape, &kind, &w.a, &w.b)
-		    == 4 && w.a >= 0 && w.a < 64 && w.b >= 0 && w.b < 64
-		    && (kind != 'g' || w.b < 3)) {
+		if (sscanf(line, "%159s %c %d %d%n", shape, &kind, &w.a, &w.b,
+			&at) == 4 && w.a >= 0 && w.a < 64 && w.b >= 0
+		    && w.b < 64 && (kind != 'g' || w.b < 3)) {
 			w.kind = kind;
-			remember(c, shape, w);
+			remember(c, shape, w, !strcmp(line + at, " bad\n"));
 		}
 	if (f)
 		(void)fclose(f);
+	c->changed = 0;
 	return c;
 }
 
@@ -303,16 +338,16 @@ void cache_close(struct cache *c)
 		return;
 	text_init(&t);
 	for (int i = 0; i < c->n; i++) {
-		text_add(&t, "%s %c %d %d\n", c->entry[i].shape,
+		text_add(&t, "%s %c %d %d%s\n", c->entry[i].shape,
 			c->entry[i].way.kind, c->entry[i].way.a,
-			c->entry[i].way.b);
+			c->entry[i].way.b, c->entry[i].bad ? " bad" : "");
 		free(c->entry[i].shape);
 	}
 	if (c->changed) {
 		/* A cache that cannot be written is no fault, so no message. */
 		FILE *f = fopen(c->path, "w");
 		if (f) {
-			(void)fwrite(t.s, 1, t.length, f);
+			(void)!fwrite(t.s, 1, t.length, f);
 			(void)fclose(f);
 		}
 	}
@@ -336,83 +371,163 @@ static void shape_of(const struct conv *c, int chain, char *out, size_t room)
 
 /* ---- Choosing ------------------------------------------------------------------------------ */
 
-static int list_ways(struct way *w)
-{
-	static const struct way tiles[] = { { 't', 4, 1 }, { 't', 8, 1 },
-		{ 't', 16, 1 }, { 't', 4, 2 }, { 't', 8, 2 }, { 't', 16, 2 },
-		{ 't', 2, 4 }, { 't', 4, 4 }, { 't', 8, 4 } };
-	int n = 0;
+/* The best way so far, and what it takes to judge another. */
+struct choice {
+	const struct place *place;
+	struct conv *conv;
+	struct cache *cache;
+	const char *name, *shape;
+	int chain;
+	size_t n;
+	float *want, *got;
+	struct way best;
+	struct graph_plan *graph;
+	double us;
+};
 
-	w[n++] = (struct way){ 'n', 0, 0 };
-	for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++)
-		w[n++] = tiles[i];
-	for (int a = 0; a < CUDNN_CONVOLUTION_FWD_ALGO_COUNT; a++)
-		w[n++] = (struct way){ 'l', a, 0 };
-	for (int h = 0; h < 3; h++)
-		for (int i = 0; i < 6; i++)
-			w[n++] = (struct way){ 'g', i, h };
-	return n;
+/* c->conv->way, with its plan if it has one. -1 after a message: the device
+ * is unusable. Takes the plan. */
+static int judge(struct choice *c, struct graph_plan *graph)
+{
+	const struct way w = c->conv->way;
+	double us = (double)INFINITY;
+	cudaError_t e;
+	char name[64];
+
+	c->conv->graph = graph;
+	if (works(c->place, c->conv, c->want, c->got, c->n))
+		us = time_way(c->place, c->conv, c->chain);
+	c->conv->graph = NULL;
+	if (us < c->us) {
+		graph_plan_free(c->graph);
+		c->graph = graph;
+		c->best = w;
+		c->us = us;
+		return 0;
+	}
+	graph_plan_free(graph);
+	if (!isinf(us))
+		return 0;
+	/* Most failures are refusals. One that stays has ended the context,
+	 * and only a new process can go on. */
+	e = cudaStreamSynchronize(c->place->stream);
+	if (e == cudaSuccess)
+		return 0;
+	(void)cudaGetLastError();
+	way_print(w, name, sizeof name);
+	remember(c->cache, c->shape, w, 1);
+	return msg_fail("%s: way '%s' left the device unusable (%s): that is "
+		"noted, so the same command will do without it", c->name, name,
+		cudaGetErrorString(e));
+}
+
+static int judge_simple(struct choice *c)
+{
+	static const struct way own[] = { { 'n', 0, 0 }, { 't', 4, 1 },
+		{ 't', 8, 1 }, { 't', 16, 1 }, { 't', 4, 2 }, { 't', 8, 2 },
+		{ 't', 16, 2 }, { 't', 2, 4 }, { 't', 4, 4 }, { 't', 8, 4 } };
+	enum { OWN = sizeof own / sizeof *own };
+
+	for (int i = 0; i < OWN + CUDNN_CONVOLUTION_FWD_ALGO_COUNT; i++) {
+		struct way w = i < OWN ? own[i] : (struct way){ 'l', i - OWN, 0 };
+		c->conv->way = w;
+		if (takes(c->place, c->conv, w) && !is_bad(c->cache, c->shape, w)
+		    && judge(c, NULL))
+			return -1;
+	}
+	return 0;
+}
+
+static int judge_graphs(struct choice *c, int64_t until_ns)
+{
+	struct graph_plan *plan[GRAPH_MOST];
+	int bad = 0;
+
+	for (int h = 0; h < 3 && !bad; h++) {
+		int n = 0;
+		if (takes(c->place, c->conv, (struct way){ 'g', 0, h })
+		    && backend_clock() < until_ns)
+			n = graph_plans(c->place, c->conv, h, GRAPH_MOST, plan);
+		for (int i = 0; i < n; i++) {
+			c->conv->way = (struct way){ 'g', i, h };
+			if (bad || !plan[i] || backend_clock() >= until_ns
+			    || is_bad(c->cache, c->shape, c->conv->way))
+				graph_plan_free(plan[i]);
+			else
+				bad = judge(c, plan[i]);
+		}
+	}
+	return bad;
+}
+
+/* As an earlier run chose; 0 if that does not work here. */
+static int use_known(struct choice *c, struct way w)
+{
+	struct graph_plan *plan[GRAPH_MOST] = { NULL };
+	int n = 0, good;
+
+	if (!takes(c->place, c->conv, w) || is_bad(c->cache, c->shape, w))
+		return 0;
+	c->conv->way = w;
+	if (w.kind == 'g')
+		n = graph_plans(c->place, c->conv, w.b, GRAPH_MOST, plan);
+	c->conv->graph = w.kind == 'g' && w.a < n ? plan[w.a] : NULL;
+	good = works(c->place, c->conv, c->want, c->got, c->n);
+	for (int i = 0; i < n; i++)
+		if (!good || plan[i] != c->conv->graph)
+			graph_plan_free(plan[i]);
+	if (!good)
+		c->conv->graph = NULL;
+	return good;
+}
+
+static int choose(struct choice *c, int64_t until_ns)
+{
+	int known = -1;
+
+	c->conv->way = (struct way){ 'n', 0, 0 };
+	if (attempt(c->place, c->conv, c->want))
+		return msg_fail("%s: the reference kernel fails on this device: "
+			"%s", c->name, cudaGetErrorString(cudaGetLastError()));
+	for (int i = 0; i < c->cache->n && known < 0; i++)
+		if (!c->cache->entry[i].bad
+		    && !strcmp(c->cache->entry[i].shape, c->shape))
+			known = i;
+	if (known >= 0 && use_known(c, c->cache->entry[known].way))
+		return 0;
+	if (judge_simple(c) || judge_graphs(c, until_ns))
+		return -1;
+	if (isinf(c->us))
+		return msg_fail("%s: no way to run this convolution on the "
+			"device", c->name);
+	c->conv->way = c->best;
+	c->conv->graph = c->graph;
+	c->graph = NULL;
+	if (known < 0)
+		remember(c->cache, c->shape, c->best, 0);
+	else
+		c->cache->entry[known].way = c->best;
+	c->cache->changed = 1;
+	return 0;
 }
 
 int conv_choose(const struct place *p, struct conv *c, int chain,
-	struct cache *cache, const char *name)
+	struct cache *cache, int64_t until_ns, const char *name)
 {
 	const struct view *v = &c->args.out;
-	size_t n = (size_t)v->height * (size_t)v->width * (size_t)v->channels;
-	float *want = mem_new(n, sizeof *want), *got = mem_new(n, sizeof *got);
-	struct way ways[64], best = { 'n', 0, 0 };
-	struct graph_plan *best_graph = NULL;
-	double fastest = (double)INFINITY;
-	int count = list_ways(ways), known = -1, bad;
 	char shape[160];
+	struct choice choice = { .place = p, .conv = c, .cache = cache,
+		.name = name, .shape = shape, .chain = chain,
+		.n = (size_t)v->height * (size_t)v->width * (size_t)v->channels,
+		.us = (double)INFINITY };
+	int bad;
 
 	shape_of(c, chain, shape, sizeof shape);
-	c->way = best;
-	bad = attempt(p, c, want);
-	if (bad) {
-		free(want);
-		free(got);
-		return msg_fail("%s: the reference kernel fails on this device: "
-			"%s", name, cudaGetErrorString(cudaGetLastError()));
-	}
-	for (int i = 0; i < cache->n && known < 0; i++)
-		if (!strcmp(cache->entry[i].shape, shape))
-			known = i;
-	if (known >= 0) {
-		c->way = cache->entry[known].way;
-		if (takes(p, c, c->way) && works(p, c, want, got, n)) {
-			free(want);
-			free(got);
-			return 0;
-		}
-	}
-	for (int i = 0; i < count; i++) {
-		double us;
-		c->way = ways[i];
-		c->graph = NULL;
-		if (!takes(p, c, c->way) || !works(p, c, want, got, n))
-			continue;
-		us = time_way(p, c, chain);
-		if (us < fastest) {
-			graph_plan_free(best_graph);
-			best_graph = c->graph;
-			best = c->way;
-			fastest = us;
-		} else {
-			graph_plan_free(c->graph);
-		}
-	}
-	c->way = best;
-	c->graph = best_graph;
-	free(want);
-	free(got);
-	if (isinf(fastest))
-		return msg_fail("%s: no way to run this convolution on the "
-			"device", name);
-	if (known < 0)
-		remember(cache, shape, best);
-	else
-		cache->entry[known].way = best;
-	cache->changed = 1;
-	return 0;
+	choice.want = mem_new(choice.n, sizeof *choice.want);
+	choice.got = mem_new(choice.n, sizeof *choice.got);
+	bad = choose(&choice, until_ns);
+	graph_plan_free(choice.graph);
+	free(choice.want);
+	free(choice.got);
+	return bad;
 }

@@ -25,13 +25,14 @@ enum { MOST_PLACES = 16, FLUSH = 128 << 20 };
 
 struct dev {
 	int number;
+	struct contexts contexts;
 	struct cudaDeviceProp prop;
 	char id[32];
 	int chain;              /* dependent launches: from sm_90 on */
 	struct place place[MOST_PLACES];
 	int asked[MOST_PLACES], places;
-	const struct place *now; /* current to this thread; NULL: the device's
-	                         * own context */
+	void *now;              /* context current to this thread; NULL: not
+	                         * known */
 	struct gpu_load *load;
 	void *flushed;
 	cudaEvent_t from, to;
@@ -64,6 +65,7 @@ struct plan {
 	float *probabilities;   /* device, [slot][class] */
 	unsigned *counter;
 	volatile struct answer *answer; /* pinned */
+	struct answer *mapped;  /* the same, as the device knows it */
 	unsigned char *image;   /* pinned, [slot] */
 	size_t pixels;
 	unsigned sent;          /* the count that the running stage will give */
@@ -92,7 +94,7 @@ static int cudnn_open(struct dev **out, const char *which)
 	/* Spinning, not sleeping, wherever the runtime waits. */
 	if (CUDA(cudaInitDevice(number, cudaDeviceScheduleSpin
 		| cudaDeviceMapHost, cudaInitDeviceFlagsAreValid))
-	    || CUDA(cudaSetDevice(number))
+	    || CUDA(cudaSetDevice(number)) || contexts_open(&d->contexts)
 	    || CUDA(cudaGetDeviceProperties(&d->prop, number))
 	    || CUDA(cudaDeviceGetPCIBusId(d->id, sizeof d->id, number))
 	    || (d->prop.major < 8 && msg_bad("backend cudnn: compute capability "
@@ -106,11 +108,26 @@ static int cudnn_open(struct dev **out, const char *which)
 	return 0;
 }
 
+/* Make a place's context current, or the device's own: NULL. A place's
+ * streams, graphs, events and cuDNN handle are used only from there. */
+static int enter(struct dev *d, const struct place *p)
+{
+	void *context = p ? p->context : d->contexts.primary;
+
+	if (d->now == context)
+		return 0;
+	d->now = NULL;
+	if (d->contexts.use(context))
+		return msg_fail("a context cannot be made current: device lost?");
+	d->now = context;
+	return 0;
+}
+
 static void cudnn_close(struct dev *d)
 {
 	if (!d)
 		return;
-	(void)cudaSetDevice(d->number);
+	(void)enter(d, NULL);
 	gpu_load_stop(d->load);
 	for (int i = 0; i < 2; i++)
 		if (d->empty[i])
@@ -149,19 +166,6 @@ static int cudnn_info(struct dev *d, struct dev_info *out)
 	return 0;
 }
 
-/* Make a place current. Its streams, graphs and cuDNN handle are used only
- * from there. */
-static int enter(struct dev *d, const struct place *p)
-{
-	if (d->now == p)
-		return 0;
-	d->now = NULL;
-	if (p->context ? place_enter(p) : CUDA(cudaSetDevice(d->number)))
-		return -1;
-	d->now = p;
-	return 0;
-}
-
 /* The place for so many units, made when first asked for. */
 static struct place *find_place(struct dev *d, int units)
 {
@@ -177,8 +181,8 @@ static struct place *find_place(struct dev *d, int units)
 			MOST_PLACES);
 		return NULL;
 	}
-	d->now = NULL;
-	if (place_open(&d->place[d->places], d->number, units, all))
+	if (enter(d, NULL) || place_open(&d->place[d->places], &d->contexts,
+		d->number, units, all))
 		return NULL;
 	d->asked[d->places] = units;
 	return &d->place[d->places++];
@@ -416,8 +420,18 @@ static int make_ops(struct plan *p)
 	return 0;
 }
 
+/* How long cuDNN's graph interface may be tried for one network and setting,
+ * in seconds. */
+static int64_t search_ns(void)
+{
+	const char *s = getenv("LAXITY_SEARCH_S");
+
+	return (s && *s ? atoi(s) : 30) * INT64_C(1000000000);
+}
+
 static int choose_ways(struct plan *p)
 {
+	int64_t until = backend_clock() + search_ns();
 	char key[256], way[64];
 	struct cache *cache;
 	int driver = 0, bad;
@@ -437,7 +451,7 @@ static int choose_ways(struct plan *p)
 		if (d->op->kind == OP_CONV) {
 			set_views(p, d, 0);
 			bad = conv_choose(p->place, &d->conv, p->dev->chain,
-				cache, d->op->name);
+				cache, until, d->op->name);
 			way_print(d->conv.way, way, sizeof way);
 		}
 		text_add(&p->kernels, "%d %s %s\n", d->op->stage, d->op->name,
@@ -497,12 +511,36 @@ static int run_op(struct plan *p, struct device_op *d, int slot, int chain)
 		.classes = p->net->classes, .weight = d->weight,
 		.bias = d->bias, .counter = p->counter,
 		.probabilities = p->probabilities + slot * p->net->classes };
-	void *mapped = NULL;
-	if (cudaHostGetDevicePointer(&mapped, (void *)(uintptr_t)p->answer, 0)
-	    != cudaSuccess)
-		return 1;
-	e.answer = mapped;
+	e.answer = p->mapped;
 	return kernel_exit(&e, s, chain);
+}
+
+static int op_fails(const struct plan *p, const struct device_op *d,
+	const char *what)
+{
+	char way[64] = "own";
+	cudaError_t e = cudaGetLastError();
+
+	if (d->op->kind == OP_CONV)
+		way_print(d->conv.way, way, sizeof way);
+	return msg_fail("%s: stage %d: '%s' (%s) cannot %s: %s", p->net->name,
+		d->op->stage, d->op->name, way, what, e == cudaSuccess
+			? "refused by cuDNN" : cudaGetErrorString(e));
+}
+
+/* Everything once without a graph: code is loaded, which a capture may not
+ * do, and what fails has a name. */
+static int run_once(struct plan *p)
+{
+	if (CUDA(run_image(p, 0)))
+		return -1;
+	for (int i = 0; i < p->net->ops; i++) {
+		if (run_op(p, &p->op[i], 0, 0)
+		    || cudaStreamSynchronize(p->place->stream) != cudaSuccess)
+			return op_fails(p, &p->op[i], "run");
+		p->sent += p->op[i].op->kind == OP_EXIT;
+	}
+	return CUDA(cudaStreamSynchronize(p->place->stream));
 }
 
 /* Stages first to last of one slot as a graph; with marks, an event before,
@@ -529,10 +567,7 @@ static int capture(struct plan *p, int slot, int first, int last, int marks,
 		     && !bad; i++) {
 			bad = run_op(p, &p->op[i], slot, p->dev->chain && begun);
 			if (bad)
-				(void)msg_fail("%s: stage %d: '%s' cannot be "
-					"captured: %s", n->name, d,
-					p->op[i].op->name, cudaGetErrorString(
-					cudaGetLastError()));
+				(void)op_fails(p, &p->op[i], "be captured");
 			begun = 1;
 		}
 	}
@@ -617,6 +652,9 @@ static int build(struct plan *p)
 		return -1;
 	memset(answer, 0, sizeof *p->answer);
 	p->answer = answer;
+	if (CUDA(cudaHostGetDevicePointer(&answer, answer, 0)))
+		return -1;
+	p->mapped = answer;
 	if (CUDA(cudaHostAlloc(&image, p->pixels * (size_t)p->slots,
 		cudaHostAllocMapped | cudaHostAllocPortable)))
 		return -1;
@@ -630,7 +668,7 @@ static int build(struct plan *p)
 	for (int d = 0; d <= n->depths; d++)
 		if (CUDA(cudaEventCreate(&p->mark[d])))
 			return -1;
-	if (choose_ways(p))
+	if (choose_ways(p) || run_once(p))
 		return -1;
 	for (int s = 0; s < p->slots; s++)
 		for (int d = 1; d <= n->depths; d++)
@@ -761,6 +799,39 @@ static int cudnn_whole(struct plan *p, int slot, const unsigned char *image,
 	return 0;
 }
 
+/* ---- Operators by themselves ------------------------------------------------------------- */
+
+struct one { struct plan *plan; int op; };
+
+static int launch_one(void *data, int chain)
+{
+	struct one *o = data;
+	struct plan *p = o->plan;
+
+	return o->op < p->net->ops ? run_op(p, &p->op[o->op], 0, chain)
+		: run_image(p, 0);
+}
+
+static int cudnn_times(struct plan *p, double *us)
+{
+	int chain = p->dev->chain;
+
+	if (enter(p->dev, p->place)
+	    || CUDA(cudaStreamSynchronize(p->place->stream)))
+		return -1;
+	for (int i = 0; i <= p->net->ops; i++) {
+		struct one o = { p, i };
+		us[i] = chain_us(p->place, launch_one, &o, chain
+			&& i < p->net->ops);
+		if (isinf(us[i]))
+			us[i] = NAN;
+	}
+	/* The exits have counted on. */
+	return CUDA(cudaStreamSynchronize(p->place->stream))
+	    || CUDA(cudaMemcpy(&p->sent, p->counter, sizeof p->sent,
+		cudaMemcpyDeviceToHost)) ? -1 : 0;
+}
+
 static void cudnn_events(struct plan *p, int on)
 {
 	p->events_on = on;
@@ -819,7 +890,8 @@ static int cudnn_empty(struct dev *d, int kernels, int64_t *host_ns,
 
 static int cudnn_flush(struct dev *d)
 {
-	if (!d->flushed && CUDA(cudaMalloc(&d->flushed, FLUSH)))
+	if (enter(d, NULL) || (!d->flushed && CUDA(cudaMalloc(&d->flushed,
+		FLUSH))))
 		return -1;
 	return CUDA(cudaMemset(d->flushed, 1, FLUSH))
 		|| CUDA(cudaDeviceSynchronize()) ? -1 : 0;
@@ -829,6 +901,9 @@ static int cudnn_corun(struct dev *d, const struct load *l)
 {
 	gpu_load_stop(d->load);
 	d->load = NULL;
+	/* A load has all SMs, whatever the stages have. */
+	if (enter(d, NULL))
+		return -1;
 	if (l && !(d->load = gpu_load_start(d->number, l)))
 		return -1;
 	return 0;
@@ -850,6 +925,7 @@ const struct backend backend = {
 	.plan = cudnn_plan, .plan_free = cudnn_plan_free,
 	.plan_info = cudnn_plan_info, .send = cudnn_send, .poll = cudnn_poll,
 	.probabilities = cudnn_probabilities, .whole = cudnn_whole,
+	.times = cudnn_times,
 	.events = cudnn_events, .empty = cudnn_empty, .flush = cudnn_flush,
 	.corun = cudnn_corun, .corun_rate = cudnn_corun_rate,
 };

@@ -1,16 +1,16 @@
-/* cuDNN's graph interface, in C: y = relu(conv(x, w) + bias + z), where z and
- * relu may be missing. Descriptors live only while a plan is made. */
+/* cuDNN's graph interface, in C: y = relu(conv(x, w) + z + bias), where z and
+ * relu may be missing. The residual comes before the bias: in that order the
+ * library has ready kernels, in the other it must compile one for each shape,
+ * or has none. Descriptors live only while plans are made. */
 #include "parts.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { X = 1, W, B, Z, Y, CONVOLVED, BIASED, ADDED }; /* unique ids */
+enum { X = 1, W, B, Z, Y, CONVOLVED, ADDED, BIASED }; /* unique ids */
 
 struct graph_plan {
 	cudnnBackendDescriptor_t plan;
-	int64_t workspace;
 };
 
 /* Descriptors of one attempt, destroyed together. */
@@ -174,15 +174,15 @@ static cudnnBackendDescriptor_t describe(struct parts *p,
 	cudnnBackendDescriptor_t next, ops[4], graph;
 
 	ops[k++] = convolution(p, a, x, w, now);
-	next = a->add.p || relu ? view_tensor(p, BIASED, a->out, outs, 1) : y;
-	ops[k++] = pointwise(p, CUDNN_POINTWISE_ADD, now, b, next);
-	now = next;
 	if (a->add.p) {
 		cudnnBackendDescriptor_t z = view_tensor(p, Z, a->add, outs, 0);
-		next = relu ? view_tensor(p, ADDED, a->out, outs, 1) : y;
+		next = view_tensor(p, ADDED, a->out, outs, 1);
 		ops[k++] = pointwise(p, CUDNN_POINTWISE_ADD, now, z, next);
 		now = next;
 	}
+	next = relu ? view_tensor(p, BIASED, a->out, outs, 1) : y;
+	ops[k++] = pointwise(p, CUDNN_POINTWISE_ADD, now, b, next);
+	now = next;
 	if (relu)
 		ops[k++] = pointwise(p, CUDNN_POINTWISE_RELU_FWD, now, NULL, y);
 	graph = make(p, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
@@ -194,14 +194,13 @@ static cudnnBackendDescriptor_t describe(struct parts *p,
 	return graph;
 }
 
-static cudnnBackendDescriptor_t configuration_of(struct parts *p,
-	cudnnBackendDescriptor_t graph, int heuristic, int number)
+/* The configurations a heuristic proposes, best first: how many. */
+static int propose(struct parts *p, cudnnBackendDescriptor_t graph,
+	int heuristic, int most, cudnnBackendDescriptor_t *found)
 {
-	enum { MOST = 16 };
 	static const cudnnBackendHeurMode_t modes[] = { CUDNN_HEUR_MODE_A,
 		CUDNN_HEUR_MODE_B, CUDNN_HEUR_MODE_FALLBACK };
 	cudnnBackendDescriptor_t h = make(p, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
-	cudnnBackendDescriptor_t found[MOST];
 	cudnnBackendHeurMode_t mode = modes[heuristic];
 	int64_t n = 0;
 
@@ -209,51 +208,54 @@ static cudnnBackendDescriptor_t configuration_of(struct parts *p,
 		CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &graph);
 	set(p, h, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode);
 	finish(p, h);
-	for (int i = 0; i < MOST; i++)
+	for (int i = 0; i < most; i++)
 		found[i] = make(p, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
-	if (p->bad || number >= MOST || cudnnBackendGetAttribute(h,
-		CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR,
-		MOST, &n, found) != CUDNN_STATUS_SUCCESS || number >= n) {
-		p->bad = 1;
-		return NULL;
-	}
-	return found[number];
+	if (p->bad || cudnnBackendGetAttribute(h, CUDNN_ATTR_ENGINEHEUR_RESULTS,
+		CUDNN_TYPE_BACKEND_DESCRIPTOR, most, &n, found)
+	    != CUDNN_STATUS_SUCCESS)
+		return 0;
+	return n < most ? (int)n : most;
 }
 
-struct graph_plan *graph_plan_new(const struct place *place,
-	const struct conv *c, int heuristic, int configuration)
+static struct graph_plan *plan_of(const struct place *place,
+	cudnnBackendDescriptor_t config)
 {
 	struct parts p = { .n = 0 };
-	cudnnBackendDescriptor_t graph, config, plan = NULL;
 	struct graph_plan *g = NULL;
 	int64_t workspace = 0, n;
+	cudnnBackendDescriptor_t plan = make(&p,
+		CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
 
-	if (!place->cudnn || c->args.groups > 1 || (c->args.clamp.on
-	    && (c->args.clamp.low != 0 || !isinf(c->args.clamp.high))))
-		return NULL;
-	graph = describe(&p, place, &c->args);
-	config = p.bad ? NULL : configuration_of(&p, graph, heuristic,
-		configuration);
-	if (!p.bad) {
-		plan = make(&p, CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-		set(&p, plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG,
-			CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &config);
-		set(&p, plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE,
-			CUDNN_TYPE_HANDLE, 1, &place->cudnn);
-		finish(&p, plan);
-	}
-	if (!p.bad && (cudnnBackendGetAttribute(plan,
+	set(&p, plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG,
+		CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &config);
+	set(&p, plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1,
+		&place->cudnn);
+	finish(&p, plan);
+	if (!p.bad && cudnnBackendGetAttribute(plan,
 		CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1,
-		&n, &workspace) != CUDNN_STATUS_SUCCESS
-	    || workspace > WORKSPACE))
-		p.bad = 1;
-	if (!p.bad) {
+		&n, &workspace) == CUDNN_STATUS_SUCCESS
+	    && workspace <= WORKSPACE) {
 		g = mem_new(1, sizeof *g);
 		g->plan = plan;
-		g->workspace = workspace;
 	}
 	clear(&p, g ? plan : NULL);
 	return g;
+}
+
+int graph_plans(const struct place *place, const struct conv *c, int heuristic,
+	int most, struct graph_plan **out)
+{
+	struct parts p = { .n = 0 };
+	cudnnBackendDescriptor_t found[GRAPH_MOST], graph;
+	int n;
+
+	graph = describe(&p, place, &c->args);
+	n = p.bad ? 0 : propose(&p, graph, heuristic, most < GRAPH_MOST ? most
+		: GRAPH_MOST, found);
+	for (int i = 0; i < n; i++)
+		out[i] = plan_of(place, found[i]);
+	clear(&p, NULL);
+	return n;
 }
 
 void graph_plan_free(struct graph_plan *g)

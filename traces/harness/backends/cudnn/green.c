@@ -1,5 +1,5 @@
-/* Green contexts. The driver's functions are asked for at run time, so that
- * nothing links with libcuda, which a machine without a GPU lacks. */
+/* Green contexts. A green context is the device's own with a part of its SMs:
+ * memory and code are shared, streams and events are not. */
 #include "parts.h"
 
 #include <cuda.h>
@@ -15,7 +15,6 @@ struct driver {
 	CUresult (*destroy)(CUgreenCtx);
 	CUresult (*stream)(CUstream *, CUgreenCtx, unsigned, int);
 	CUresult (*context)(CUcontext *, CUgreenCtx);
-	CUresult (*use)(CUcontext);
 };
 
 static int find(const char *name, unsigned version, void *function)
@@ -42,8 +41,22 @@ static int find_all(struct driver *d)
 		|| find("cuGreenCtxCreate", 12040, &d->create)
 		|| find("cuGreenCtxDestroy", 12040, &d->destroy)
 		|| find("cuGreenCtxStreamCreate", 12050, &d->stream)
-		|| find("cuCtxFromGreenCtx", 12040, &d->context)
-		|| find("cuCtxSetCurrent", 12000, &d->use) ? -1 : 0;
+		|| find("cuCtxFromGreenCtx", 12040, &d->context) ? -1 : 0;
+}
+
+int contexts_open(struct contexts *c)
+{
+	CUresult (*current)(CUcontext *);
+	CUresult (*use)(CUcontext);
+	CUcontext primary = NULL;
+
+	if (find("cuCtxGetCurrent", 12000, &current)
+	    || find("cuCtxSetCurrent", 12000, &use) || current(&primary)
+	    || !primary)
+		return msg_fail("the driver does not tell the current context");
+	c->primary = primary;
+	memcpy(&c->use, &use, sizeof use);
+	return 0;
 }
 
 int green_range(int device, int *least, int *step)
@@ -70,23 +83,27 @@ static int make_green(struct place *p, int device, int units)
 	CUstream stream;
 	struct driver d;
 	CUdevice number;
+	CUresult e;
 	unsigned groups = 1;
 
 	if (find_all(&d))
 		return msg_bad("this driver has no green contexts (CUDA 12.5): "
 			"only the setting with all SMs");
-	if (d.device(&number, device)
-	    || d.resource(number, &sms, CU_DEV_RESOURCE_TYPE_SM)
-	    || d.split(&part, &groups, &sms, &rest, 0, (unsigned)units)
-	    || groups < 1 || d.describe(&desc, &part, 1))
-		return msg_fail("%d SMs: the driver cannot divide the device so",
-			units);
-	if (d.create(&green, desc, number, CU_GREEN_CTX_DEFAULT_STREAM))
-		return msg_fail("%d SMs: no green context", units);
-	if (d.stream(&stream, green, CU_STREAM_NON_BLOCKING, 0)
-	    || d.context(&context, green)) {
+	if ((e = d.device(&number, device))
+	    || (e = d.resource(number, &sms, CU_DEV_RESOURCE_TYPE_SM))
+	    || (e = d.split(&part, &groups, &sms, &rest, 0, (unsigned)units))
+	    || (e = d.describe(&desc, &part, 1)) || groups < 1)
+		return msg_fail("%d SMs: the driver cannot divide the device so "
+			"(CUDA error %d): leave that setting out", units,
+			(int)e);
+	if ((e = d.create(&green, desc, number, CU_GREEN_CTX_DEFAULT_STREAM)))
+		return msg_fail("%d SMs: no green context (CUDA error %d): "
+			"leave that setting out", units, (int)e);
+	if ((e = d.stream(&stream, green, CU_STREAM_NON_BLOCKING, 0))
+	    || (e = d.context(&context, green))) {
 		(void)d.destroy(green);
-		return msg_fail("%d SMs: no stream in the green context", units);
+		return msg_fail("%d SMs: no stream in the green context (CUDA "
+			"error %d): leave that setting out", units, (int)e);
 	}
 	p->units = (int)part.sm.smCount;
 	p->stream = stream;
@@ -95,28 +112,28 @@ static int make_green(struct place *p, int device, int units)
 	return 0;
 }
 
-int place_enter(const struct place *p)
+/* cuDNN inside the place. Our own kernels do without it. */
+static void open_cudnn(struct place *p)
 {
-	struct driver d;
+	cudnnStatus_t s = cudnnCreate(&p->cudnn);
 
-	if (!p->context)
-		return 0;
-	if (find_all(&d) || d.use(p->context))
-		return msg_fail("the green context cannot be made current");
-	return 0;
+	if (s == CUDNN_STATUS_SUCCESS)
+		s = cudnnSetStream(p->cudnn, p->stream);
+	else
+		p->cudnn = NULL;
+	if (s == CUDNN_STATUS_SUCCESS)
+		return;
+	msg_remark("cuDNN does not start on %d SMs (%s): only our own kernels "
+		"are used there", p->units, cudnnGetErrorString(s));
+	if (p->cudnn)
+		(void)cudnnDestroy(p->cudnn);
+	p->cudnn = NULL;
 }
 
-void place_leave(const struct place *p, int device)
+int place_open(struct place *p, const struct contexts *c, int device, int units,
+	int all)
 {
-	if (p->context)
-		(void)cudaSetDevice(device);
-}
-
-int place_open(struct place *p, int device, int units, int all)
-{
-	int bad;
-
-	*p = (struct place){ .units = all };
+	*p = (struct place){ .units = all, .context = c->primary };
 	if (units && units < all) {
 		if (make_green(p, device, units))
 			return -1;
@@ -124,19 +141,19 @@ int place_open(struct place *p, int device, int units, int all)
 		cudaStreamNonBlocking))) {
 		return -1;
 	}
-	bad = CUDA(cudaMalloc(&p->workspace, WORKSPACE)) || place_enter(p);
-	if (!bad && cudnnCreate(&p->cudnn) != CUDNN_STATUS_SUCCESS) {
-		/* Our own kernels do without it. */
-		msg_remark("cuDNN does not start; only our own kernels are used");
-		p->cudnn = NULL;
-	} else if (!bad && cudnnSetStream(p->cudnn, p->stream)
-	    != CUDNN_STATUS_SUCCESS) {
-		bad = msg_fail("cuDNN: cannot use the stream");
-	}
-	place_leave(p, device);
-	if (bad)
+	if (CUDA(cudaMalloc(&p->workspace, WORKSPACE))
+	    || (c->use(p->context) && msg_fail("the context of %d SMs cannot "
+		"be made current", p->units))) {
 		place_close(p);
-	return bad ? -1 : 0;
+		return -1;
+	}
+	open_cudnn(p);
+	if (c->use(c->primary)) {
+		place_close(p);
+		return msg_fail("the device's own context cannot be made "
+			"current");
+	}
+	return 0;
 }
 
 void place_close(struct place *p)

@@ -18,14 +18,23 @@ int cuda_check(int x, const char *what);
 
 /* ---- green.c: a part of the SMs -------------------------------------------- */
 
+/* The driver's calls that the runtime has none for, by address, so that
+ * nothing links with libcuda, which a machine without a GPU lacks. */
+struct contexts {
+	void *primary;          /* the device's own context */
+	int (*use)(void *context); /* make one current to this thread */
+};
+/* With the device's own context current. -1 after a message. */
+int contexts_open(struct contexts *c);
+
 /* Where the stages of a setting run: a stream on all SMs, or in a green
  * context with some of them. Plans are built and captured inside it, since
  * one chosen with all SMs can fail in another. */
 struct place {
 	int units;              /* granted */
 	cudaStream_t stream;
-	void *green, *context;  /* NULL: all SMs */
-	cudnnHandle_t cudnn;
+	void *green, *context;  /* green NULL: all SMs, in the device's own */
+	cudnnHandle_t cudnn;    /* NULL: only our own kernels */
 	void *workspace;
 };
 enum { WORKSPACE = 32 << 20 };
@@ -33,11 +42,10 @@ enum { WORKSPACE = 32 << 20 };
 /* Least and step of what green contexts can have; -1 without a message if the
  * driver has none. */
 int green_range(int device, int *least, int *step);
-int place_open(struct place *p, int device, int units, int all);
+/* Wants the device's own context current, and leaves it so. */
+int place_open(struct place *p, const struct contexts *c, int device, int units,
+	int all);
 void place_close(struct place *p);
-/* Make the place's context current; leave makes the device's own current. */
-int place_enter(const struct place *p);
-void place_leave(const struct place *p, int device);
 
 /* ---- conv.c: how a convolution runs ------------------------------------------ */
 
@@ -56,25 +64,38 @@ struct conv {
 	struct graph_plan *graph; /* 'g' */
 };
 
+/* Microseconds of one of CHAIN_LENGTH equal launches behind each other, the
+ * best of some runs of them as one graph; INFINITY if that cannot be captured
+ * or fails. */
+enum { CHAIN_LENGTH = 16, CHAIN_RUNS = 7 };
+double chain_us(const struct place *p, int (*launch)(void *data, int chain),
+	void *data, int chain);
+
 /* Launch it on the place's stream. 0 or a status that is not 0; no message. */
 int conv_run(const struct place *p, const struct conv *c, int chain);
 
 /* Try every way that takes this convolution: correct against the naive kernel,
- * then the fastest, timed in a chain of its own. `cache` remembers choices of
- * equal shapes (and of earlier runs, from a file). -1 after a message. */
+ * then the fastest, timed in a chain of its own; after until_ns on the host's
+ * clock no more of cuDNN's graph interface, whose plans take longest to make.
+ * `cache` remembers choices of equal shapes (and of earlier runs, from a
+ * file), and ways that left the device unusable, which are never tried again.
+ * -1 after a message. */
 struct cache;
 struct cache *cache_open(const char *key);
 void cache_close(struct cache *c);
 int conv_choose(const struct place *p, struct conv *c, int chain,
-	struct cache *cache, const char *name);
+	struct cache *cache, int64_t until_ns, const char *name);
 void way_print(struct way w, char *out, size_t room);
 
 /* ---- graph.c: cuDNN's graph interface ------------------------------------------ */
 
-/* Convolution, bias, residual, ReLU as one operation graph. NULL if this
- * configuration is not to be had. */
-struct graph_plan *graph_plan_new(const struct place *p, const struct conv *c,
-	int heuristic, int configuration);
+enum { GRAPH_MOST = 8 };
+
+/* Convolution, residual, bias, ReLU as one operation graph: the first plans
+ * of a heuristic (0 to 2), at most GRAPH_MOST; NULL where one cannot be had.
+ * How many were filled in. */
+int graph_plans(const struct place *p, const struct conv *c, int heuristic,
+	int most, struct graph_plan **out);
 void graph_plan_free(struct graph_plan *g);
 int graph_plan_run(const struct place *p, const struct graph_plan *g,
 	const struct conv *c);
