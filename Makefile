@@ -143,12 +143,16 @@ $(BUILD)/$(CUDNN_DIR)/kernels.o: $(CUDNN_DIR)/kernels.cu $(CUDNN_DIR)/kernels.h
 	@mkdir -p $(@D)
 	$(call say,NVCC)$(NVCC) -O2 -std=c++17 -Xcompiler -fPIC $(NVCC_TARGETS) -c -o $@ $<
 
-BACKEND_LIBS_onednn = -ldnnl -lgomp
+ONEDNN_OBJECTS := $(patsubst %.c,$(BUILD)/%.o, \
+	$(wildcard traces/harness/backends/onednn/*.c))
+$(BUILD)/backend-onednn.so: $(ONEDNN_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -ldnnl -lgomp -lm
+
 BACKEND_FILES := $(BACKENDS:%=$(BUILD)/backend-%.so)
 $(BUILD)/backend-%.so: $(BUILD)/traces/harness/backends/%.o
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(BACKEND_LIBS_$*) -lm
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -lm
 
-.SECONDARY: $(BACKENDS:%=$(BUILD)/traces/harness/backends/%.o)
+.SECONDARY: $(patsubst %,$(BUILD)/traces/harness/backends/%.o,plain replay)
 
 .PHONY: harness
 ifeq ($(HARNESS),1)

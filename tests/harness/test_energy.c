@@ -4,7 +4,8 @@
 #include "../../sim/mem.h"
 #include "../../sim/msg.h"
 #include "../../traces/harness/energy.h"
-#include "../../traces/harness/meter.h"
+#include "../../traces/harness/measure.h"
+#include "../../traces/harness/meter_parts.h"
 
 #include <check.h>
 #include <math.h>
@@ -206,6 +207,100 @@ START_TEST(nvml_is_read_through_a_library_found_at_run_time)
 }
 END_TEST
 
+/* ---- A counter that adds up, and one that samples ----------------------------- */
+
+/* The device: a pass takes 1 ms of its time. The board: 100 W, and 100 W more
+ * in a pass; its counter steps on a grid of 20 ms, whoever asks. */
+enum { STEP_NS = 20000000, PASS_NS = 1000000, LOOK_NS = 2000000 };
+
+static struct world {
+	int64_t begun, from[10000], to[10000];
+	int n;                  /* passes */
+	int sampling;           /* looks at the last 2 ms of each step only */
+	int64_t steps;          /* counted so far */
+	double joules;
+} world;
+
+static int fake_send(struct plan *p, int stage, int slot,
+	const unsigned char *image)
+{
+	(void)p;
+	(void)stage;
+	(void)slot;
+	(void)image;
+	ck_assert_int_lt(world.n, 10000);
+	world.from[world.n] = backend_clock();
+	return 0;
+}
+
+static int fake_poll(struct plan *p, struct outcome *out)
+{
+	int64_t now = backend_clock();
+
+	(void)p;
+	*out = (struct outcome){ .device_ns = -1 };
+	if (now - world.from[world.n] < PASS_NS)
+		return 0;
+	world.to[world.n++] = now;
+	return 1;
+}
+
+static double busy_s(int64_t from, int64_t to)
+{
+	int64_t sum = 0;
+
+	for (int i = world.n - 1; i >= 0 && world.to[i] > from; i--) {
+		int64_t a = world.from[i] > from ? world.from[i] : from;
+		int64_t b = world.to[i] < to ? world.to[i] : to;
+		sum += b > a ? b - a : 0;
+	}
+	return (double)sum * 1e-9;
+}
+
+static int fake_energy(struct meter *m, double *joules, double *extra)
+{
+	int64_t now = backend_clock();
+
+	(void)m;
+	for (; world.begun + (world.steps + 1) * STEP_NS <= now; world.steps++) {
+		int64_t end = world.begun + (world.steps + 1) * STEP_NS;
+		int64_t look = world.sampling ? LOOK_NS : STEP_NS;
+		double share = busy_s(end - look, end) / ((double)look * 1e-9);
+		world.joules += (100 + 100 * share) * STEP_NS * 1e-9;
+	}
+	*joules = world.joules;
+	*extra = 0;
+	return 0;
+}
+
+START_TEST(a_counter_that_samples_is_told_from_one_that_adds_up)
+{
+	const struct backend backend = { .send = fake_send, .poll = fake_poll };
+	struct meter meter = { .name = "fake", .energy = fake_energy };
+	struct net net = { .depths = 1 };
+	struct net *nets[] = { &net };
+	struct plan *plans[] = { NULL };
+	int order[] = { 0 };
+	unsigned char image[1] = { 0 };
+	struct measure m = { .backend = &backend, .meter = &meter, .nets = 1,
+		.settings = 1, .net = nets, .plan = plans, .order = order,
+		.o = { .quick = 1 }, .aliasing = NAN };
+	struct text raw;
+
+	m.images.count = 1;
+	m.images.pixels = image;
+	text_init(&raw);
+	world = (struct world){ .begun = backend_clock(), .sampling = _i };
+	ck_assert_int_eq(measure_counter_steps(&m, &raw), 0);
+	ck_assert_msg(m.tick_s > 0.019 && m.tick_s < 0.021, "%g", m.tick_s);
+	ck_assert_int_eq(measure_counter_waves(&m, &raw), 0);
+	/* The share of the load that the worst phase hides from the best. */
+	ck_assert_msg(_i ? m.aliasing > 0.5 : m.aliasing < 0.2, "%g: %s",
+		m.aliasing, raw.s);
+	text_fini(&raw);
+}
+END_TEST
+
 Suite *test_energy(void);
 Suite *test_energy(void)
 {
@@ -217,6 +312,8 @@ Suite *test_energy(void)
 	tcase_add_test(t, a_fit_that_cannot_be_is_refused_with_its_reason);
 	tcase_add_test(t, rapl_sums_packages_without_children_and_unwraps);
 	tcase_add_test(t, nvml_is_read_through_a_library_found_at_run_time);
+	tcase_add_loop_test(t,
+		a_counter_that_samples_is_told_from_one_that_adds_up, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }

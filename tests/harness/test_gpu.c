@@ -249,6 +249,48 @@ START_TEST(a_way_that_breaks_the_device_is_noted_and_not_tried_again)
 }
 END_TEST
 
+static int count_lines(const char *dir, const char *name, const char *with)
+{
+	char *path = test_path(dir, name), *text, *s;
+	size_t n;
+	int lines = 0;
+
+	text = test_read(path, &n);
+	for (s = text; (s = strstr(s, with)); s++)
+		lines++;
+	free(text);
+	free(path);
+	return lines;
+}
+
+/* What events cost must not be in the times that count, so device times come
+ * from passes in between, and the repeat does without them too. */
+START_TEST(slow_events_are_kept_out_of_the_passes_that_count)
+{
+	char *dir = begin("n");
+	struct program p = { 0 };
+
+	if (have_backend("emulated")) {
+		make_work(dir, &good[2]);
+		(void)setenv("EMULATED_SLOW_EVENTS", "1", 1);
+		profile(&p, dir, "");
+		ck_assert_msg(p.status == 0 || p.status == 3, "%s", p.err);
+		ck_assert_ptr_nonnull(strstr(p.out, "events             good"));
+		ck_assert_ptr_null(strstr(p.out, "whole network      not done"));
+		/* Ten passes of one stage; no device_ns among the times. */
+		ck_assert_int_eq(count_lines(dir, "bundle/raw/device.csv",
+			"a,sm16,"), 10);
+		ck_assert_int_eq(count_lines(dir, "bundle/timing.csv",
+			",\n"), 10);
+		ck_assert_int_eq(count_lines(dir, "bundle/trace.ini",
+			"left empty, measured in passes in between"), 1);
+		(void)unsetenv("EMULATED_SLOW_EVENTS");
+	}
+	program_fini(&p);
+	end(dir);
+}
+END_TEST
+
 START_TEST(without_a_gpu_the_real_backend_says_so)
 {
 	struct program p = { 0 };
@@ -275,6 +317,7 @@ Suite *test_gpu(void)
 	tcase_add_loop_test(t, a_device_that_fails_ends_it_in_one_line, 0, 7);
 	tcase_add_test(t,
 		a_way_that_breaks_the_device_is_noted_and_not_tried_again);
+	tcase_add_test(t, slow_events_are_kept_out_of_the_passes_that_count);
 	tcase_add_test(t, without_a_gpu_the_real_backend_says_so);
 	suite_add_tcase(s, t);
 	return s;

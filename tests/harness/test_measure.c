@@ -255,6 +255,51 @@ START_TEST(interrupted_or_killed_it_leaves_no_bundle_and_resumes)
 }
 END_TEST
 
+/* What a budget does not reach is left out and said; what must be there is. */
+START_TEST(a_budget_takes_what_matters_most_first)
+{
+	char *dir = test_directory(), *out = test_path(dir, "bundle");
+	char *compare = test_path(dir, "other.csv"), *ini, *stages;
+	struct program p = { 0 };
+	struct bundle *b;
+	size_t n;
+
+	test_write(compare, "# of another program\nnetwork,depth,p50_us,p99_us,"
+		"device_p50_us,transfers_p50_us\nresnet8,1,400,410,,\n"
+		"elsewhere,1,1,1,1,1\n");
+	program_line(&p, REPLAY " --networks resnet8 --inputs 500 --settings "
+		"132,32 --environments default,compute-stream --passes 100000 "
+		"--budget 10 --no-energy --compare %s --out %s", compare, out);
+	ends_well(&p);
+	has_check(&p, "rows", "flagged");
+	has_check(&p, "budget", "flagged");
+	/* 92 us or so against 400. */
+	has_check(&p, "speed", "good");
+	b = bundle_read(out);
+	ck_assert_ptr_nonnull(b);
+	ck_assert_int_eq(bundle_cell(b, 0, 0, 0)->samples, 500);
+	ck_assert_int_ge(bundle_cell(b, 0, 1, 0)->samples, 100);
+	/* Environments come after settings, which took all the time. */
+	ck_assert_int_eq(b->environments, 1);
+	ini = test_path(out, "trace.ini");
+	stages = test_path(out, "raw/stages.csv");
+	free(compare);
+	compare = test_read(ini, &n);
+	ck_assert_ptr_nonnull(strstr(compare, "\nleft_out = resnet8 sm132 "
+		"compute-stream, resnet8 sm32 compute-stream\nbudget_s = 10\n"));
+	free(compare);
+	compare = test_read(stages, &n);
+	ck_assert_ptr_nonnull(strstr(compare, ",400.000,,0."));
+	bundle_free(b);
+	program_fini(&p);
+	free(compare);
+	free(ini);
+	free(stages);
+	free(out);
+	test_directory_free(dir);
+}
+END_TEST
+
 /* ---- The board -------------------------------------------------------------- */
 
 static char *stub_path(void)
@@ -544,6 +589,13 @@ static const char *const refused[][2] = {
 	{ REPLAY " --networks resnet8 --resume --out /tmp/laxity-none",
 	  "/tmp/laxity-none.partial: nothing to resume" },
 	{ REPLAY " --networks resnet8 --out tests", "tests: is there already" },
+	{ REPLAY " --networks resnet8 --budget 5 --out /tmp/laxity-none",
+	  "profile: --budget '5': 10 to 1000000" },
+	{ REPLAY " --networks resnet8 --compare /nonesuch --out "
+	  "/tmp/laxity-none", "/nonesuch: cannot open: No such file or "
+	  "directory" },
+	{ REPLAY " --networks resnet8 --compare " H100 "/power.csv --out "
+	  "/tmp/laxity-none", NULL },
 	{ "profile --restore /nonesuch", NULL },
 };
 
@@ -580,6 +632,7 @@ Suite *test_measure(void)
 	tcase_set_timeout(t, 180);
 	tcase_add_test(t, onednn_profiles_two_networks_on_real_images);
 	tcase_add_test(t, a_replayed_bundle_comes_out_as_it_went_in);
+	tcase_add_test(t, a_budget_takes_what_matters_most_first);
 	tcase_add_loop_test(t, interrupted_or_killed_it_leaves_no_bundle_and_resumes,
 		0, 2);
 	tcase_add_test(t, energy_of_the_stub_board_is_found);

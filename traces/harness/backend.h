@@ -34,6 +34,7 @@ struct dev_info {
 	                         * them all */
 	int units_min, units_step; /* what may be asked for */
 	int device_time;        /* 1: outcomes carry device_ns */
+	int element_bytes;      /* of a weight or an activation */
 	double tolerance;       /* a probability's distance from the oracle's
 	                         * may be this; 0: answers are made up */
 	char precision[64];     /* "float16, sums in float32" */

@@ -52,6 +52,9 @@ static int read_options(struct measure_options *o, struct other *x, int argc,
 		{ "--nvml", &o->nvml, 0, 0, 0, 0 },
 		{ "--powercap", &o->powercap, 0, 0, 0, 0 },
 		{ "--again", &o->again, 0, 0, 0, 0 },
+		{ "--no-events", 0, 0, 0, 0, &o->no_events },
+		{ "--compare", &o->compare, 0, 0, 0, 0 },
+		{ "--budget", 0, &o->budget_s, 10, 1000000, 0 },
 		{ "--restore", &x->restore, 0, 0, 0, 0 },
 		{ "--watch", &x->watch, 0, 0, 0, 0 },
 		{ "--serve-load", &x->serve, 0, 0, 0, 0 },
@@ -134,8 +137,8 @@ static int work(struct measure *m)
 	if (m->o.again)
 		return measure_again_child(m) ? -1 : STATUS_OK;
 	if (measure_null(m) || measure_warm(m) || measure_passes(m)
-	    || measure_conditions(m) || measure_whole(m) || measure_energy(m)
-	    || measure_again(m))
+	    || measure_conditions(m) || measure_whole(m) || measure_times(m)
+	    || measure_energy(m) || measure_again(m))
 		return -1;
 	/* From here on it is quick, and a second signal may end it. */
 	return measure_report(m);
@@ -221,6 +224,13 @@ const struct command command_profile = {
 	"  --quick               the default setting only, 2 s energy windows;\n"
 	"                        marked in the bundle\n"
 	"  --window SECONDS      length of an energy window (5)\n"
+	"  --budget SECONDS      end after about so long, from the start: the default\n"
+	"                        combination first, which is always whole, then other\n"
+	"                        settings, then other environments, then both; what\n"
+	"                        is not reached is left out, and said\n"
+	"  --compare FILE        another program's times, printed beside ours: CSV\n"
+	"                        network,depth,p50_us,p99_us,device_p50_us,\n"
+	"                        transfers_p50_us (workloads/networks/time_torch.py)\n"
 	"  --warm-up SECONDS     at most, until three blocks agree (30; --quick 5)\n"
 	"  --no-energy           leave the energy fields empty\n"
 	"  --nvml FILE           another library for the energy counter of a GPU\n"

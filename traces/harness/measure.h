@@ -6,6 +6,7 @@
  *   measure_energy  windows of mixed work
  *   measure_conditions  stages after rest, after others, cold: for raw/
  *   measure_whole   all stages in one go
+ *   measure_times   operators by themselves
  *   measure_again   one network once more in a new process
  *   measure_report  checks, provenance, the bundle
  *
@@ -30,11 +31,12 @@ enum { BLOCK_PASSES = 100, BLOCK_DROPPED = 3, BLOCK_TRIES = 3 };
 
 struct measure_options {
 	const char *backend, *device, *networks, *data, *out, *settings,
-		*environments, *task, *name, *nvml, *powercap, *command_line;
-	int inputs, passes, mandatory;
+		*environments, *task, *name, *nvml, *powercap, *command_line,
+		*compare;       /* another program's times */
+	int inputs, passes, mandatory, budget_s; /* 0: as long as it takes */
 	double window_s, warm_s; /* warm-up: at most */
 	uint32_t seed;
-	int quick, resume, energy, change_settings;
+	int quick, resume, energy, change_settings, no_events;
 	const char *again;      /* network of the repeat, in a new process */
 };
 
@@ -56,7 +58,10 @@ struct combo {
 	double seconds;         /* spent on it */
 	int unclean;            /* passes of throttled blocks among them */
 	int flagged;            /* intervals still wide when time was up */
-	int events;             /* device_ns measured in these very passes */
+	/* Device times of passes apart from those that count, which events
+	 * would slow down: [devices * depths]. */
+	int64_t *device;
+	int devices, device_room;
 };
 
 struct block {
@@ -91,6 +96,12 @@ struct measure {
 	const char *no_meter;   /* why there is none */
 	struct guard *guard;    /* only with --change-device-settings */
 	int setting_now;        /* in force by the guard, -1: none */
+	int apart;              /* device times are measured apart */
+	double **op_us;         /* [net * settings + setting][ops + 1], by
+	                         * themselves; NULL: not known */
+	double *other_us;       /* [(net * BUNDLE_MAX_DEPTH + depth - 1) * 2]
+	                         * of o.compare: p50, with transfers; NAN */
+	int64_t until_ns;       /* of the budget; INT64_MAX: none */
 	double *idle_w;         /* [settings], NAN */
 	int *clock_mhz;         /* [settings] largest seen behind a block */
 	struct energy_fit *fit; /* [net * settings + setting]; stages 0: none */
@@ -110,6 +121,9 @@ struct measure {
 	double *span_gap;       /* [net * settings + setting] of the host */
 	double *whole_gap;      /* likewise: C against A, NAN */
 	double tick_s, poll_s, tick_jitter;
+	double aliasing;        /* share of a square wave that the counter
+	                         * mistakes; NAN: not measured */
+	double counter_ratio;   /* its watts over those that the board reads */
 	double pass_j;          /* a full pass of the first network, from its
 	                         * closure window; 0: not measured */
 	double again_j;         /* relative; NAN: not measured */
@@ -142,6 +156,7 @@ int measure_energy(struct measure *m);
 int measure_pass_energy(struct measure *m, double *joules);
 int measure_conditions(struct measure *m);
 int measure_whole(struct measure *m);
+int measure_times(struct measure *m);
 int measure_again(struct measure *m);
 int measure_again_child(struct measure *m);
 
@@ -158,6 +173,33 @@ void measure_store_undo(struct measure *m);
  * measure_bundle writes OUT, with raw/ in it, and empties OUT.partial. */
 int measure_report(struct measure *m);
 int measure_bundle(struct measure *m);
+
+/* Is there time for that many seconds more? */
+int measure_has_time(const struct measure *m, double seconds);
+
+/* measure_speed.c. open reads o.compare; store writes raw/stages.csv,
+ * kernels.csv, device.csv. worst: the largest ratio of B to the other program's
+ * at the default setting, NAN if there is none. */
+int measure_speed_open(struct measure *m);
+int measure_speed_store(struct measure *m);
+void measure_speed_print(const struct measure *m);
+double measure_speed_worst(const struct measure *m, int *net, int *depth);
+/* Quantiles of B and A in microseconds; NAN if there are none. */
+double measure_stage_us(const struct combo *c, int depth, double q);
+double measure_device_us(const struct combo *c, int depth, double q);
+
+/* measure_counter.c. These give 1 if the counter cannot be read or does not
+ * move, -1 after a message. */
+struct tick { int64_t at_ns; double joules, extra; };
+/* The next step of the counter; 1 if none comes within limit_s. */
+int measure_tick(struct measure *m, double limit_s, struct tick *out);
+void measure_rest(double seconds);
+/* Steps and what a poll costs: tick_s, tick_jitter, poll_s. */
+int measure_counter_steps(struct measure *m, struct text *raw);
+/* A load of the counter's own period: aliasing. */
+int measure_counter_waves(struct measure *m, struct text *raw);
+/* counter_ratio, under load. */
+int measure_counter_readings(struct measure *m);
 
 /* Order statistics of n numbers; x is sorted in place. */
 int64_t measure_quantile(int64_t *x, int n, double q);

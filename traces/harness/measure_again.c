@@ -101,6 +101,11 @@ int measure_again(struct measure *m)
 	(void)snprintf(seed, sizeof seed, "%u", m->o.seed);
 	(void)snprintf(setting, sizeof setting, "%d", m->setting[0].units);
 	m->again_j = NAN;
+	/* As long as the beginning took, and a look at the stages. */
+	if (!measure_has_time(m, 10)) {
+		msg_remark("no time left for the repeat in a new process");
+		return 0;
+	}
 	(void)snprintf(window, sizeof window, "%.0f", m->o.window_s);
 	(void)snprintf(warm, sizeof warm, "%.0f", m->o.warm_s);
 	if (m->pass_j <= 0)
@@ -119,6 +124,8 @@ int measure_again(struct measure *m)
 	}
 	if (m->o.quick)
 		a[k++] = "--quick";
+	if (m->apart)
+		a[k++] = "--no-events";
 	/* The first setting's cap or clock is in force, which the new process
 	 * need not know. */
 	if (measure_use(m, 0) || (pid = self_start(a, NULL, &from)) < 0)

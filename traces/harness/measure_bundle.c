@@ -101,7 +101,8 @@ static void say_method(struct measure *m, struct text *t)
 		"confidence and class are there, device idle before, images on "
 		"the host; completion: %s; device_ns: %s", m->info.completion,
 		!m->info.device_time ? "not to be had"
-		: fabs(m->events_effect) > 0.01 ? "measured apart, left empty"
+		: m->apart ? "left empty, measured in passes in between "
+			"(raw/device.csv)"
 		: "events in the timed passes");
 	say(t, "method", line.s);
 	line.length = 0;
@@ -149,9 +150,11 @@ static void say_energy(const struct measure *m, struct text *t)
 	}
 	text_add(t, "energy = %s counter, step %.4g ms (largest deviation %.3g "
 		"ms), poll %.3g us; windows of %.3g s from step to step; %d "
-		"fits, largest closure error %.2f %%\n", meter_name(m->meter),
-		m->tick_s * 1e3, m->tick_jitter * 1e3, m->poll_s * 1e6,
-		m->o.window_s, fits, 100 * worst);
+		"fits, largest closure error %.2f %%; a square wave of the "
+		"counter's period is mistaken by %.1f %%\n",
+		meter_name(m->meter), m->tick_s * 1e3, m->tick_jitter * 1e3,
+		m->poll_s * 1e6, m->o.window_s, fits, 100 * worst,
+		isnan(m->aliasing) ? 0 : 100 * m->aliasing);
 }
 
 static void say_checks(const struct measure *m, struct text *t)
@@ -164,6 +167,27 @@ static void say_checks(const struct measure *m, struct text *t)
 			m->check[i].verdict < 0 ? "not done"
 				: words[m->check[i].verdict]);
 	text_add(t, "\n");
+}
+
+/* What a budget did not reach. */
+static void say_left_out(const struct measure *m, struct text *t)
+{
+	struct text line;
+
+	text_init(&line);
+	for (int i = 0; i < m->combos; i++) {
+		const struct combo *c = &m->combo[i];
+		if (!c->passes)
+			text_add(&line, "%s%s %s %s", line.length ? ", " : "",
+				m->net[c->net]->name,
+				m->setting[c->setting].name,
+				m->environment[c->environment].name);
+	}
+	if (line.length)
+		say(t, "left_out", line.s);
+	if (m->o.budget_s)
+		text_add(t, "budget_s = %d\n", m->o.budget_s);
+	text_fini(&line);
 }
 
 static void say_all(struct measure *m, struct text *t, const char *raw)
@@ -200,6 +224,7 @@ static void say_all(struct measure *m, struct text *t, const char *raw)
 		isnan(m->empty_ns) ? 0 : m->empty_ns,
 		isnan(m->chain_ns) ? 0 : m->chain_ns);
 	say_loads(m, t);
+	say_left_out(m, t);
 	say_energy(m, t);
 	text_add_n(t, m->remark->s, m->remark->length);
 	say_checks(m, t);
@@ -368,33 +393,6 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* How each operator ran: which kernel or call was chosen. */
-static int store_kernels(struct measure *m)
-{
-	struct text t;
-	int bad;
-
-	text_init(&t);
-	text_add(&t, "network,setting,stage,operator,implementation\n");
-	for (int i = 0; i < m->nets; i++)
-	for (int s = 0; s < m->settings; s++) {
-		struct plan_info info;
-		m->backend->plan_info(measure_plan(m, i, s), &info);
-		for (const char *line = info.kernels_text; *line;
-		     line = strchr(line, '\n') + 1) {
-			char stage[16], op[256], how[128];
-			if (sscanf(line, "%15s %255s %127[^\n]", stage, op, how)
-			    == 3)
-				text_add(&t, "%s,%s,%s,%s,%s\n",
-					m->net[i]->name, m->setting[s].name,
-					stage, op, how);
-		}
-	}
-	bad = measure_store_text(m, "kernels.csv", &t);
-	text_fini(&t);
-	return bad;
-}
-
 /* raw/SHA256SUMS, as sha256sum -c reads it; its own hash is the key `raw`. */
 static int sum_raw(struct measure *m, char hash[SHA256_HEX])
 {
@@ -439,7 +437,7 @@ int measure_bundle(struct measure *m)
 	if (m->raw_pass)
 		(void)fclose(m->raw_pass);
 	m->raw_pass = NULL;
-	if (store_kernels(m) || sum_raw(m, hash))
+	if (measure_speed_store(m) || sum_raw(m, hash))
 		return -1;
 	text_init(&t);
 	say_all(m, &t, hash);

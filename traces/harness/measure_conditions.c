@@ -67,7 +67,7 @@ int measure_conditions(struct measure *m)
 	struct text t;
 	int bad = 0;
 
-	if (m->o.quick)
+	if (m->o.quick || m->o.budget_s)
 		return 0;
 	text_init(&t);
 	text_add(&t, "network,condition,sample,first_stage_ns\n");
@@ -102,17 +102,10 @@ static double sum_of_a(const struct measure *m, int net, int setting)
 {
 	const struct combo *c = &m->combo[(net * m->settings + setting)
 		* m->environments];
-	int64_t *x = mem_new((size_t)c->passes, sizeof *x);
 	double sum = 0;
 
-	for (int d = 0; d < c->depths; d++) {
-		int n = 0;
-		for (int i = 0; i < c->passes; i++)
-			if (c->sample[i * c->depths + d].device_ns >= 0)
-				x[n++] = c->sample[i * c->depths + d].device_ns;
-		sum += n ? (double)measure_quantile(x, n, 0.5) : NAN;
-	}
-	free(x);
+	for (int d = 1; d <= c->depths; d++)
+		sum += measure_device_us(c, d, 0.5) * 1e3;
 	return sum;
 }
 
@@ -162,8 +155,10 @@ int measure_whole(struct measure *m)
 	for (int i = 0; i < m->nets; i++)
 		for (int s = 0; s < m->settings; s++) {
 			int k = i * m->settings + s;
+			m->whole_gap[k] = m->span_gap[k] = NAN;
+			if (!m->combo[k * m->environments].passes)
+				continue;
 			m->span_gap[k] = span_of(&m->combo[k * m->environments]);
-			m->whole_gap[k] = NAN;
 			if (m->backend->whole && (measure_use(m, s)
 			    || whole_of(m, i, s)))
 				return -1;

@@ -247,10 +247,14 @@ static int agree(struct measure *m, int net, int setting, const float *oracle)
 				bad = done < 0;
 			}
 			bad = bad || m->backend->probabilities(p, 0, got);
-			for (int c = 0; c < n->classes && !bad; c++)
-				worst = fmax(worst, fabs((double)got[c]
+			for (int c = 0; c < n->classes && !bad; c++) {
+				double off = fabs((double)got[c]
 					- (double)oracle[(i * n->depths + d - 1)
-						* n->classes + c]));
+						* n->classes + c]);
+				/* NaN is as far off as can be. */
+				worst = fmax(worst, isnan(off)
+					? (double)INFINITY : off);
+			}
 		}
 	free(got);
 	m->agreement[net * m->settings + setting] = worst;
@@ -291,6 +295,8 @@ static int open_plans(struct measure *m)
 				return -1;
 			m->backend->plan_info(measure_plan(m, i, s), &info);
 			m->units[s] = info.units;
+			if (m->o.no_events && m->backend->events)
+				m->backend->events(measure_plan(m, i, s), 0);
 		}
 		if (m->info.tolerance > 0 && check_net(m, i))
 			return -1;
@@ -331,6 +337,9 @@ int measure_open(struct measure *m)
 	size_t plans;
 
 	m->begun_ns = backend_clock();
+	m->until_ns = m->o.budget_s ? m->begun_ns + m->o.budget_s
+		* INT64_C(1000000000) : INT64_MAX;
+	m->aliasing = m->counter_ratio = NAN;
 	m->setting_now = -1;
 	m->partial = mem_printf("%s.partial", m->o.out ? m->o.out : "");
 	if (open_nets(m) || open_images(m)
@@ -345,11 +354,14 @@ int measure_open(struct measure *m)
 	m->fit = mem_new(plans, sizeof *m->fit);
 	m->span_gap = mem_new(plans, sizeof *m->span_gap);
 	m->whole_gap = mem_new(plans, sizeof *m->whole_gap);
+	m->op_us = mem_new(plans, sizeof(double *));
 	m->remark = mem_new(1, sizeof *m->remark);
 	text_init(m->remark);
 	shuffle_inputs(m);
 	make_combos(m);
 	open_meter(m);
+	if (measure_speed_open(m))
+		return -1;
 	if (!m->o.again && measure_store_open(m))
 		return -1;
 	return open_guard(m) || open_plans(m) ? -1 : 0;
@@ -369,7 +381,12 @@ void measure_close(struct measure *m)
 	for (int i = 0; i < m->combos; i++) {
 		free(m->combo[i].input);
 		free(m->combo[i].sample);
+		free(m->combo[i].device);
 	}
+	for (int i = 0; m->op_us && i < m->nets * m->settings; i++)
+		free(m->op_us[i]);
+	free(m->op_us);
+	free(m->other_us);
 	for (int i = 0; i < m->nets; i++)
 		net_free(m->net[i]);
 	if (m->raw_pass)

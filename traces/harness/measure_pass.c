@@ -178,8 +178,10 @@ int measure_null(struct measure *m)
 	    || (m->backend->events && m->info.device_time
 		&& compare_passes(m, 1, &m->events_effect)))
 		return -1;
-	/* Without events a pass is faster: then they are kept out of it. */
-	if (m->backend->events && fabs(m->events_effect) > 0.01)
+	/* Without events a pass is faster: then they are kept out of it, and
+	 * device times come from passes in between. */
+	m->apart = m->backend->events && fabs(m->events_effect) > 0.01;
+	if (m->apart)
 		for (int i = 0; i < m->nets * m->settings; i++)
 			m->backend->events(m->plan[i], 0);
 	return 0;
@@ -233,6 +235,12 @@ int measure_warm(struct measure *m)
 			return 0;
 		}
 	}
+}
+
+int measure_has_time(const struct measure *m, double seconds)
+{
+	return m->until_ns == INT64_MAX || (double)(m->until_ns
+		- backend_clock()) * 1e-9 >= seconds;
 }
 
 /* ---- Blocks ------------------------------------------------------------------------- */
@@ -307,6 +315,31 @@ static void note_costs(struct measure *m, const struct blocks *b,
 		}
 }
 
+/* A pass with events beside one without. Enough of them where nothing else
+ * runs: events do not see time slicing. */
+static int pass_apart(struct measure *m, struct combo *c, struct plan *p,
+	int input)
+{
+	enum { MOST = 1000 };
+	struct sample s[BUNDLE_MAX_DEPTH];
+	int bad;
+
+	if (!m->apart || c->environment || c->devices >= MOST)
+		return 0;
+	if (c->devices == c->device_room) {
+		c->device_room += 2 * BLOCK_PASSES;
+		c->device = mem_resize(c->device, (size_t)(c->device_room
+			* c->depths), sizeof *c->device);
+	}
+	m->backend->events(p, 1);
+	bad = measure_pass(m, p, c->depths, input, s);
+	m->backend->events(p, 0);
+	for (int d = 0; d < c->depths && !bad; d++)
+		c->device[c->devices * c->depths + d] = s[d].device_ns;
+	c->devices += !bad;
+	return bad;
+}
+
 static int run_block(struct measure *m, struct blocks *b,
 	const struct block *what)
 {
@@ -329,7 +362,8 @@ static int run_block(struct measure *m, struct blocks *b,
 			b->input[i] = m->order[(c->passes + i)
 				% m->images.count];
 			if (measure_interrupted || measure_pass(m, p, c->depths,
-				b->input[i], b->sample + i * c->depths))
+				b->input[i], b->sample + i * c->depths)
+			    || pass_apart(m, c, p, b->input[i]))
 				return -1;
 		}
 		meter_read_state(m->meter, &after);
@@ -380,20 +414,39 @@ static int is_narrow(const struct combo *c)
 	return narrow;
 }
 
+/* What matters most comes first where time is short. */
+static int tier_of(const struct combo *c)
+{
+	return !c->setting && !c->environment ? 0 : !c->environment ? 1
+		: !c->setting ? 2 : 3;
+}
+
+static int first_tier_due(const struct measure *m)
+{
+	int first = 4;
+
+	for (int i = 0; i < m->combos; i++)
+		if (m->combo[i].passes < m->combo[i].due
+		    && tier_of(&m->combo[i]) < first)
+			first = tier_of(&m->combo[i]);
+	return first;
+}
+
 static void plan_blocks(struct measure *m, struct blocks *b, uint64_t round)
 {
+	const int tier = first_tier_due(m);
 	struct stream r;
 
 	b->n = 0;
 	for (int i = 0; i < m->combos; i++) {
 		struct combo *c = &m->combo[i];
 		int left = c->due - c->passes;
-		if (left <= 0 && (c->setting || c->environment) && !m->o.quick
-		    && !is_narrow(c)) {
-			if (c->seconds < 60)
-				left = BLOCK_PASSES;
-			else
-				c->flagged = 1;
+		if (m->o.budget_s) {
+			if (tier_of(c) != tier)
+				continue;
+		} else if (left <= 0 && tier_of(c) && !m->o.quick
+		    && c->seconds < 60 && !is_narrow(c)) {
+			left = BLOCK_PASSES;
 		}
 		for (; left > 0; left -= BLOCK_PASSES) {
 			MEM_ROOM(b->block, b->n, b->room);
@@ -426,11 +479,33 @@ static int lone_loads(struct measure *m)
 	return 0;
 }
 
+/* Of a budget: what comes behind the passes. Energy of the default setting,
+ * the repeat, the rest; but two thirds at most. */
+static double keep_back(const struct measure *m)
+{
+	double s = 20;
+
+	if (m->meter && m->o.energy) {
+		s += m->o.quick ? 8 : 25;
+		for (int i = 0; i < m->nets; i++)
+			s += (2 * m->net[i]->depths + 4) * (m->o.window_s + 0.2);
+	}
+	return fmin(s, m->o.budget_s * 2 / 3.0);
+}
+
+static void flag_wide(struct measure *m)
+{
+	for (int i = 0; i < m->combos && !m->o.quick; i++)
+		m->combo[i].flagged = tier_of(&m->combo[i])
+			&& m->combo[i].passes && !is_narrow(&m->combo[i]);
+}
+
 int measure_passes(struct measure *m)
 {
+	const double later = keep_back(m);
 	struct blocks b = { 0 };
 	int64_t due = 0;
-	int bad;
+	int bad, up = 0;
 
 	for (int i = 0; i < m->combos; i++)
 		due += m->combo[i].due > m->combo[i].passes
@@ -438,11 +513,16 @@ int measure_passes(struct measure *m)
 	b.sample = mem_new(BLOCK_PASSES * BUNDLE_MAX_DEPTH, sizeof *b.sample);
 	progress_begin(&b.progress, "passes", due);
 	bad = lone_loads(m);
-	for (uint64_t round = 0; !bad; round++) {
+	for (uint64_t round = 0; !bad && !up; round++) {
 		plan_blocks(m, &b, round);
 		if (!b.n)
 			break;
 		for (int i = 0; i < b.n && !bad; i++) {
+			/* Every input has its outcome, whatever that takes. */
+			up = tier_of(&m->combo[b.block[i].combo])
+				&& !measure_has_time(m, later);
+			if (up)
+				break;
 			bad = measure_interrupted
 				|| run_block(m, &b, &b.block[i]);
 			b.done += b.block[i].passes;
@@ -453,6 +533,8 @@ int measure_passes(struct measure *m)
 	progress_step(&b.progress, due);
 	if (enter(m, &b, 0))
 		bad = -1;
+	if (!bad)
+		flag_wide(m);
 	free(b.block);
 	free(b.sample);
 	return bad ? -1 : 0;

@@ -72,7 +72,8 @@ static void check_closure(struct measure *m)
 	double span = 0, whole = NAN;
 
 	for (int i = 0; i < m->nets * m->settings; i++) {
-		span = fmax(span, fabs(m->span_gap[i]));
+		if (!isnan(m->span_gap[i]))
+			span = fmax(span, fabs(m->span_gap[i]));
 		if (!isnan(m->whole_gap[i]))
 			whole = isnan(whole) ? fabs(m->whole_gap[i])
 				: fmax(whole, fabs(m->whole_gap[i]));
@@ -138,6 +139,20 @@ static void check_again(struct measure *m)
 		"%d differ", m->again_changed);
 }
 
+/* A counter that samples, rather than adds up, mistakes loads that change as
+ * often as it steps; windows of random gaps still average that out. */
+static void check_counter(struct measure *m)
+{
+	if (!isnan(m->aliasing))
+		check(m, "aliasing", fabs(m->aliasing) <= 0.1 ? 1 : 2,
+			"10 %, flagged", "%.1f %% of a square wave",
+			100 * m->aliasing);
+	if (!isnan(m->counter_ratio))
+		check(m, "counter", fabs(m->counter_ratio - 1) <= 0.05 ? 1 : 2,
+			"5 %, flagged", "%+.2f %% of the power readings",
+			100 * (m->counter_ratio - 1));
+}
+
 static void check_energy(struct measure *m)
 {
 	double worst = 0, gap = 0;
@@ -168,25 +183,46 @@ static void check_energy(struct measure *m)
 
 static void check_steady(struct measure *m)
 {
-	int flagged = 0, alive = 1, short_of = 0;
+	int flagged = 0, alive = 1, short_of = 0, left_out = 0;
+	char limit[32];
 
 	for (int i = 0; i < m->combos; i++) {
-		flagged += m->combo[i].flagged;
-		short_of += m->combo[i].passes < m->combo[i].due;
+		const struct combo *c = &m->combo[i];
+		flagged += c->flagged;
+		left_out += !c->passes;
+		short_of += c->passes && c->passes < c->due;
 	}
-	for (int e = 1; e < m->environments; e++)
-		alive &= m->co_alive[e];
-	check(m, "warm-up", !m->warm_flagged, "1 % within 30 s", "%.1f s",
-		m->warm_s);
-	check(m, "intervals", !flagged, "p50 0.5 %, p99 3 % in 60 s",
+	for (int i = 0; i < m->combos; i++)
+		if (m->combo[i].passes && m->combo[i].environment)
+			alive &= m->co_alive[m->combo[i].environment];
+	(void)snprintf(limit, sizeof limit, "1 %% within %.0f s", m->o.warm_s);
+	check(m, "warm-up", !m->warm_flagged, limit, "%.1f s", m->warm_s);
+	check(m, "intervals", !flagged ? 1 : m->o.budget_s ? 2 : 0, "p50 0.5 %, p99 3 % in 60 s",
 		"%d of %d combinations wider", flagged, m->combos);
 	check(m, "throttling", !m->unclean_blocks, "none", "%d blocks",
 		m->unclean_blocks);
 	if (m->environments > 1)
 		check(m, "loads alive", alive, "all", alive ? "all"
 			: "one ended early");
-	check(m, "rows", !short_of, "passes x depths", "%d combinations short",
-		short_of);
+	/* Short for want of time is no fault of the measurement. */
+	check(m, "rows", !short_of ? 1 : m->o.budget_s ? 2 : 0,
+		"passes x depths", "%d combinations short", short_of);
+	if (m->o.budget_s)
+		check(m, "budget", left_out ? 2 : 1, "all combinations",
+			"%d of %d left out for want of time", left_out,
+			m->combos);
+}
+
+/* measurement.md 13: half of what one graph per stage costs elsewhere. */
+static void check_speed(struct measure *m)
+{
+	int net = 0, depth = 0;
+	double worst = measure_speed_worst(m, &net, &depth);
+
+	if (!isnan(worst))
+		check(m, "speed", worst <= 0.5 ? 1 : 2, "half of the other's p50",
+			"at most %.2f (%.24s stage %d)", worst,
+			m->net[net]->name, depth);
 }
 
 /* Predictions that another setting rounds differently. */
@@ -229,18 +265,6 @@ static void check_changes(struct measure *m)
 
 /* ---- The report ------------------------------------------------------------------ */
 
-static double quantile_us(const struct combo *c, int d, double q)
-{
-	int64_t *x = mem_new((size_t)c->passes, sizeof *x);
-	double value;
-
-	for (int i = 0; i < c->passes; i++)
-		x[i] = c->sample[i * c->depths + d].duration_ns;
-	value = (double)measure_quantile(x, c->passes, q) * 1e-3;
-	free(x);
-	return value;
-}
-
 /* Correlation of stage 1 with itself one pass later, and with stage 2. */
 static void correlations(const struct combo *c, double *lag, double *stages)
 {
@@ -275,6 +299,8 @@ static void print_stages(struct measure *m)
 		const struct combo *c = default_combo(m, i, s);
 		const struct energy_fit *f = &m->fit[i * m->settings + s];
 		struct plan_info info;
+		if (!c->passes)
+			continue;
 		m->backend->plan_info(measure_plan(m, i, s), &info);
 		for (int d = 0; d < c->depths; d++) {
 			double right = 0, floor_us = isnan(m->empty_ns) ? NAN
@@ -285,7 +311,8 @@ static void print_stages(struct measure *m)
 					== m->images.label[c->input[k]];
 			printf("%-12s %-10s %5d %10.1f %10.1f %8d ",
 				m->net[i]->name, m->setting[s].name, d + 1,
-				quantile_us(c, d, 0.5), quantile_us(c, d, 0.99),
+				measure_stage_us(c, d + 1, 0.5),
+				measure_stage_us(c, d + 1, 0.99),
 				info.kernels[d + 1]);
 			if (isnan(floor_us))
 				printf("%8s", "-");
@@ -353,6 +380,8 @@ int measure_report(struct measure *m)
 	check_accuracy(m);
 	check_again(m);
 	check_energy(m);
+	check_counter(m);
+	check_speed(m);
 	check_steady(m);
 	check_changes(m);
 	if (measure_bundle(m))
@@ -364,6 +393,7 @@ int measure_report(struct measure *m)
 		return -1;
 	check(m, "bundle", 1, "reads back", "yes");
 	print_stages(m);
+	measure_speed_print(m);
 	print_fits(m);
 	failed = print_checks(m);
 	printf("\n%s: %d networks, %d settings, %d environments, %d inputs%s\n",

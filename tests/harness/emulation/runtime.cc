@@ -6,7 +6,8 @@
  * that is not there. cuDNN does not start here.
  *
  * EMULATED_FAULT, "CALL N ERROR": the N-th call of that name from the start
- * fails so, and if the error is one that stays (700 and up), all after it. */
+ * fails so, and if the error is one that stays (700 and up), all after it.
+ * EMULATED_SLOW_EVENTS: recording one outside a graph takes a millisecond. */
 #include "../../../traces/harness/backends/cudnn/kernels.h"
 
 #include <cuda.h>
@@ -516,6 +517,8 @@ cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s)
 	ENTER();
 	if (e->context != s->context)
 		return fail(cudaErrorInvalidResourceHandle);
+	if (getenv("EMULATED_SLOW_EVENTS"))
+		(void)usleep(1000);
 	/* Recorded in a capture without the flag it cannot be timed. */
 	e->timed = e->timed && !s->captured;
 	return queue(s, false, [=] { e->ms = now_ms(); });

@@ -37,7 +37,7 @@ static int plain_info(struct dev *d, struct dev_info *out)
 	(void)d;
 	*out = (struct dev_info){ .name = "plain loops on one core",
 		.unit = "core", .units = 1, .units_min = 1, .units_step = 1,
-		.tolerance = 1e-6,
+		.tolerance = 1e-6, .element_bytes = sizeof(float),
 		.precision = "float32", .layout = "channels first",
 		.completion = "the call returns" };
 	return 0;

@@ -151,6 +151,7 @@ static int cudnn_info(struct dev *d, struct dev_info *out)
 		least = sms;
 	*out = (struct dev_info){ .unit = "sm", .units = sms,
 		.units_min = least, .units_step = step, .device_time = 1,
+		.element_bytes = 2,
 		.tolerance = 2e-2,
 		.precision = "float16, sums and Softmax in float32",
 		.layout = "channels last",
