@@ -119,31 +119,36 @@ int future_try(const struct view *v, int net, int setting, int stop,
 
 enum decision_kind { DECIDE_WAIT, DECIDE_RUN, DECIDE_FINISH, DECIDE_DROP };
 
+/* Sixteen bytes, which a function returns in two registers. */
 struct decision {
 	enum decision_kind kind;
-	int32_t slot, net, setting;
-	int64_t until_ns;
+	int32_t slot;
+	union {
+		struct { int32_t net, setting; }; /* run */
+		int64_t until_ns;          /* wait */
+	};
 };
 
 /* Run the request's next stage on the asking device. */
 static inline struct decision decide_run(int slot, int net, int setting)
 {
-	return (struct decision){ DECIDE_RUN, slot, net, setting, 0 };
+	return (struct decision){ DECIDE_RUN, slot, { { net, setting } } };
 }
 /* Let it leave with the answer of its present depth (>= mandatory). */
 static inline struct decision decide_finish(int slot)
 {
-	return (struct decision){ DECIDE_FINISH, slot, 0, 0, 0 };
+	return (struct decision){ .kind = DECIDE_FINISH, .slot = slot };
 }
 /* Let it leave without an answer (depth < mandatory). */
 static inline struct decision decide_drop(int slot)
 {
-	return (struct decision){ DECIDE_DROP, slot, 0, 0, 0 };
+	return (struct decision){ .kind = DECIDE_DROP, .slot = slot };
 }
 /* Ask again at the next event, or at until_ns if that is sooner. */
 static inline struct decision decide_wait(int64_t until_ns)
 {
-	return (struct decision){ DECIDE_WAIT, -1, 0, 0, until_ns };
+	return (struct decision){ .kind = DECIDE_WAIT, .slot = -1,
+		.until_ns = until_ns };
 }
 
 /* ---- The policy ------------------------------------------------------------ */
@@ -158,7 +163,7 @@ struct param {                     /* one number or word a user may set */
 };
 
 #define POLICY_MAX_PARAMS 32
-#define POLICY_ABI 1
+#define POLICY_ABI 2
 
 struct policy {
 	const char *name;          /* what -p takes */

@@ -64,7 +64,7 @@ static struct decision misbehave(const struct state *s, const struct view *v,
 			return decide_drop(slot);
 		break;
 	case BAD_KIND:
-		return (struct decision){ (enum decision_kind)99, slot, 0, 0, 0 };
+		return (struct decision){ .kind = (enum decision_kind)99, .slot = slot };
 	case WAIT_PAST:
 		if (v->now_ns % 3 == 0)
 			return decide_wait(v->now_ns - 1);
