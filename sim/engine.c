@@ -153,10 +153,9 @@ static void release(struct engine *e, const struct arrival *a)
 		.net = -1, .setting = -1, .device = -1, .group = a->group,
 		.client = a->client, .start_ns = -1 };
 	open_books(&e->booked[slot], a->input);
-	stream_open(&e->booked[slot].timing, e->run->seed, PURPOSE_TIMING,
-		(uint64_t)a->number);
+	stream_row_open(&e->timing, &e->booked[slot].timing, (uint64_t)a->number);
 	if (e->dispatch)
-		stream_open(&e->dispatch[slot], e->run->seed, PURPOSE_OVERHEAD,
+		stream_row_open(&e->overhead, &e->dispatch[slot],
 			(uint64_t)a->number);
 	if (v->memory_size)
 		memset(view_memory(v, slot), 0, v->memory_size);
@@ -731,6 +730,8 @@ static void begin(struct engine *e)
 	for (int i = 0; i < w->nets; i++)
 		if (engine_net(e, i)->depths > v->depth_stride)
 			v->depth_stride = engine_net(e, i)->depths;
+	stream_row_init(&e->timing, e->run->seed, PURPOSE_TIMING);
+	stream_row_init(&e->overhead, e->run->seed, PURPOSE_OVERHEAD);
 	stream_open(&e->policy_stream, e->run->seed, PURPOSE_POLICY, 0);
 	agenda_make_room(&e->deadlines);
 	v->edf = e->deadlines.entry;

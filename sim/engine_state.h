@@ -82,6 +82,7 @@ struct engine {
 
 	struct request *req;        /* [slots] */
 	struct booked *booked;      /* [slots] */
+	struct stream_row timing, overhead; /* first draws by request number */
 	struct stream *dispatch;    /* [slots]: their draws of decision and
 	                             * launch costs; only if these are drawn */
 	double *seen;

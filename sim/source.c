@@ -12,6 +12,8 @@
 struct source {
 	const struct workload *w;
 	uint32_t seed;
+	/* By request number. */
+	struct stream_row arrivals, deadlines, inputs, order;
 	gsl_rng *rng;               /* lent to one stream after another */
 	int64_t number;             /* of the next request of an open process */
 	int64_t release_ns;         /* of the one before; 0 at first */
@@ -52,7 +54,7 @@ static int32_t draw_burst(struct source *s, int64_t number, struct stream *in)
 	double q = (double)w->hard / w->bundle->inputs, u;
 	struct stream r;
 
-	stream_open(&r, s->seed, PURPOSE_ORDER, (uint64_t)number);
+	stream_row_open(&s->order, &r, (uint64_t)number);
 	u = stream_unit(&r);
 	if (number == 0)
 		s->in_burst = u < q;
@@ -77,25 +79,25 @@ static int32_t draw_input(struct source *s, int64_t number)
 			shuffle(s, number / n);
 		return s->permutation[number % n];
 	case ORDER_BURSTS:
-		stream_open(&r, s->seed, PURPOSE_INPUTS, (uint64_t)number);
+		stream_row_open(&s->inputs, &r, (uint64_t)number);
 		return draw_burst(s, number, &r);
 	case ORDER_UNIFORM:
 		break;
 	}
-	stream_open(&r, s->seed, PURPOSE_INPUTS, (uint64_t)number);
+	stream_row_open(&s->inputs, &r, (uint64_t)number);
 	return (int32_t)stream_below(&r, n);
 }
 
 /* ---- Deadlines -------------------------------------------------------------- */
 
-static int64_t draw_deadline(const struct source *s, int64_t number)
+static int64_t draw_deadline(struct source *s, int64_t number)
 {
 	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;
 	struct stream r;
 
 	if (min == max)
 		return min;
-	stream_open(&r, s->seed, PURPOSE_DEADLINES, (uint64_t)number);
+	stream_row_open(&s->deadlines, &r, (uint64_t)number);
 	return llround((double)min + stream_unit(&r) * (double)(max - min));
 }
 
@@ -167,7 +169,7 @@ static int64_t release_of_next(struct source *s)
 
 	if (w->process == PROCESS_REPLAY)
 		return w->row[s->number].release_ns;
-	stream_open(&r, s->seed, PURPOSE_ARRIVALS, (uint64_t)s->number);
+	stream_row_open(&s->arrivals, &r, (uint64_t)s->number);
 	stream_gsl(s->rng, &r);
 	switch (w->process) {
 	case PROCESS_PERIODIC: {
@@ -217,6 +219,10 @@ struct source *source_new(const struct workload *w, uint32_t seed)
 	s->w = w;
 	s->seed = seed;
 	s->pass = -1;
+	stream_row_init(&s->arrivals, seed, PURPOSE_ARRIVALS);
+	stream_row_init(&s->deadlines, seed, PURPOSE_DEADLINES);
+	stream_row_init(&s->inputs, seed, PURPOSE_INPUTS);
+	stream_row_init(&s->order, seed, PURPOSE_ORDER);
 	s->rng = gsl_rng_alloc(stream_gsl_type);
 	if (!s->rng) {
 		(void)msg_fail("out of memory");

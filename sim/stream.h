@@ -34,6 +34,39 @@ static inline void stream_open(struct stream *s, uint32_t seed,
 	s->used = 4;
 }
 
+/* The first blocks of this many streams with consecutive indices, in one pass
+ * whose lanes the compiler puts into vector registers: a third of the time of
+ * as many single blocks. For streams opened in rising order of index, one a
+ * request say, of which few need a second block. */
+#define STREAM_AHEAD 16
+struct stream_row {
+	uint64_t first;             /* index of word[...][0] */
+	uint32_t seed, purpose;
+	uint32_t word[4][STREAM_AHEAD];
+};
+
+void stream_row_init(struct stream_row *row, uint32_t seed, enum purpose p);
+void stream_row_fill(struct stream_row *row, uint64_t first);
+
+/* The stream that stream_open gives, its first block there already. */
+static inline void stream_row_open(struct stream_row *row, struct stream *s,
+	uint64_t index)
+{
+	uint64_t i = index - row->first;
+
+	if (i >= STREAM_AHEAD) {
+		stream_row_fill(row, index);
+		i = 0;
+	}
+	s->index = index;
+	s->seed = row->seed;
+	s->purpose = row->purpose;
+	s->block = 1;
+	s->used = 0;
+	for (int w = 0; w < 4; w++)
+		s->words[w] = row->word[w][i];
+}
+
 /* Compute the next block of four words: stream_word calls it. */
 void stream_refill(struct stream *s);
 

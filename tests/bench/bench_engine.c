@@ -42,7 +42,7 @@ struct model {
 	const struct bundle_net *net;
 	const struct cell *cell;
 	const int64_t *planned;
-	uint32_t seed;
+	struct stream_row deadlines, inputs, timing;
 	struct client client[MOST_CLIENTS];
 	int32_t order[MOST_CLIENTS]; /* clients by deadline, number */
 	int released;               /* of order */
@@ -70,12 +70,12 @@ static void issue(struct model *m, int32_t k, int64_t now, int64_t number)
 	const struct workload *w = m->w;
 	struct stream s;
 
-	stream_open(&s, m->seed, PURPOSE_DEADLINES, (uint64_t)number);
+	stream_row_open(&m->deadlines, &s, (uint64_t)number);
 	c->deadline = now + llround((double)w->deadline_min_ns + stream_unit(&s)
 		* (double)(w->deadline_max_ns - w->deadline_min_ns));
-	stream_open(&s, m->seed, PURPOSE_INPUTS, (uint64_t)number);
+	stream_row_open(&m->inputs, &s, (uint64_t)number);
 	c->input = (int32_t)stream_below(&s, w->bundle->inputs);
-	stream_open(&s, m->seed, PURPOSE_TIMING, (uint64_t)number);
+	stream_row_open(&m->timing, &s, (uint64_t)number);
 	c->sample = m->cell->samples > 1
 		? (int32_t)stream_below(&s, m->cell->samples) : 0;
 	c->number = number;
@@ -99,13 +99,15 @@ static void by_hand(const struct workload *w, uint32_t seed, struct counts *out)
 {
 	struct model m = { .w = w, .net = &w->bundle->net[w->net[0]],
 		.cell = bundle_cell(w->bundle, w->net[0], w->setting[0], 0),
-		.planned = profile_cell(w->profile, 0, 0)->p99_ns,
-		.seed = seed };
+		.planned = profile_cell(w->profile, 0, 0)->p99_ns };
 	struct counts n = { 0 };
 	int64_t total = w->warmup + w->requests, number = 0, first[MOST_CLIENTS];
 	int64_t now, end = TIME_NEVER;
 	int clients = w->clients, started = 0, running = -1, orphan = 0;
 
+	stream_row_init(&m.deadlines, seed, PURPOSE_DEADLINES);
+	stream_row_init(&m.inputs, seed, PURPOSE_INPUTS);
+	stream_row_init(&m.timing, seed, PURPOSE_TIMING);
 	for (int k = 0; k < clients; k++)
 		first[k] = llround(k * w->mean_deadline_ns / clients);
 	for (;;) {
