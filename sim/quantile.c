@@ -24,6 +24,7 @@ void quantile_free(struct quantile *q)
 		return;
 	free(q->value);
 	free(q->count);
+	free(q->part);
 	free(q);
 }
 
@@ -55,6 +56,44 @@ void quantile_grow(struct quantile *q)
 		q->pending[i] = q->max + 1;
 }
 
+/* Parts of so many bits that there are at most 4096, and that the counters stay
+ * in the first cache. */
+static int part_bits(int64_t max)
+{
+	int bits = 0;
+
+	while (max >> bits >= 4096)
+		bits++;
+	return bits;
+}
+
+/* The value of a rank among those kept: only the part it lies in is searched. */
+static int64_t select_kept(struct quantile *q, int64_t rank)
+{
+	int bits = part_bits(q->max);
+	int64_t below = 0, part = 0, n = 0, found;
+	long *inside;
+
+	if (!q->part)
+		q->part = mem_new((size_t)(q->max >> bits) + 1, sizeof *q->part);
+	while (q->sorted < q->n)
+		q->part[q->value[q->sorted++] >> bits]++;
+	while (below + q->part[part] < rank)
+		below += q->part[part++];
+	inside = mem_new((size_t)q->part[part] + 1, sizeof *inside);
+	/* Always written, sometimes kept: no branch to mispredict. */
+	for (int64_t i = 0; i < q->n; i++) {
+		inside[n] = q->value[i];
+		n += q->value[i] >> bits == part;
+		if (n == q->part[part])
+			break;
+	}
+	found = gsl_stats_long_select(inside, 1, (size_t)n,
+		(size_t)(rank - below - 1));
+	free(inside);
+	return found;
+}
+
 int64_t quantile_rank(struct quantile *q, int percent)
 {
 	/* In integers: 0.99 n in binary may come out above a whole number. */
@@ -66,8 +105,7 @@ int64_t quantile_rank(struct quantile *q, int percent)
 	if (!q->n)
 		return -1;
 	if (!q->count)
-		return gsl_stats_long_select((long *)q->value, 1, (size_t)q->n,
-			(size_t)rank - 1);
+		return select_kept(q, rank);
 	settle(q);
 	for (uint64_t below = 0; below < (uint64_t)rank; )
 		below += q->count[++value];

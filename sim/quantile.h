@@ -19,6 +19,9 @@ struct quantile {
 	int64_t *value;             /* in no order; NULL once counted */
 	uint64_t *count;            /* [max + 2], the last one of no value; or
 	                             * NULL */
+	/* How many of the first `sorted` values lie in each of equal parts of
+	 * 0 ... max; made by the first query among many values. */
+	int64_t *part, sorted;
 	int64_t pending[QUANTILE_PENDING]; /* not counted yet; max + 1: none */
 };
 
@@ -50,7 +53,8 @@ static inline void quantile_add(struct quantile *q, int64_t value)
 
 /* The value of rank ceil(percent n / 100) in rising order, ranks from 1;
  * 1 <= percent <= 100. -1 if there is none. Values may be added afterwards.
- * Costs a few times n, or max, operations. */
+ * The first query costs a few operations a value, or for each value that can
+ * come; further ones one. */
 int64_t quantile_rank(struct quantile *q, int percent);
 
 #endif
