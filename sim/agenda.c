@@ -2,20 +2,55 @@
 
 #include <stdlib.h>
 
-void agenda_make_room(struct agenda *a)
+void agenda_init(struct agenda *a)
 {
-	if (a->begin > a->capacity / 2) {
-		memmove(a->entry, a->entry + a->begin,
-			a->count * sizeof *a->entry);
-		a->begin = 0;
-		return;
-	}
-	a->capacity = a->capacity ? a->capacity * 2 : 64;
-	a->entry = mem_resize(a->entry, a->capacity, sizeof *a->entry);
+	a->capacity = 64;
+	a->entry = mem_new(a->capacity, sizeof *a->entry);
+	a->entry[0].deadline_ns = INT64_MIN;
+	a->head = a->entry + 1;
+	a->head->deadline_ns = TIME_NEVER;
 }
 
 void agenda_fini(struct agenda *a)
 {
 	free(a->entry);
 	*a = (struct agenda){ 0 };
+}
+
+/* Back to the front, or into twice the room. */
+void agenda_make_room(struct agenda *a)
+{
+	if ((size_t)(a->head - a->entry) <= a->capacity / 2) {
+		ptrdiff_t begin = a->head - a->entry;
+		a->capacity *= 2;
+		a->entry = mem_resize(a->entry, a->capacity, sizeof *a->entry);
+		a->head = a->entry + begin;
+		return;
+	}
+	memmove(a->entry + 1, a->head, (a->count + 1) * sizeof *a->head);
+	a->head = a->entry + 1;
+}
+
+void agenda_remove_far(struct agenda *a, int64_t deadline_ns, int32_t slot)
+{
+	size_t low = 0, high = a->count;
+
+	while (high - low > AGENDA_SCAN) {
+		size_t mid = (low + high) / 2;
+		if (a->head[mid].deadline_ns < deadline_ns)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (a->head[low].slot != slot)
+		low++;
+	if (low < a->count / 2) {
+		memmove(a->head + 1, a->head, low * sizeof *a->head);
+		a->head->deadline_ns = INT64_MIN;
+		a->head++;
+	} else {
+		memmove(a->head + low, a->head + low + 1,
+			(a->count - low) * sizeof *a->head);
+	}
+	a->count--;
 }

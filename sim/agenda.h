@@ -1,8 +1,12 @@
-/* Entries in order of (instant, number): the live requests by deadline, the
- * clients by next release. A sorted array with room at both ends: the head is
- * taken off in O(1), and new entries, which mostly belong near the end, are
- * shifted into place. At the few dozen entries of a real queue this beats a
- * heap, and policies get the whole order for nothing. */
+/* The live requests by deadline, those of one deadline by number: a sorted
+ * array with room at both ends. The head is taken off in O(1), and new entries,
+ * which mostly belong near the end, are shifted into place. At the few dozen
+ * entries of a real queue this beats a heap, and policies get the whole order
+ * for nothing.
+ *
+ * An entry before the first is earlier than all, one behind the last later
+ * than all, so that scans need no second test and the next deadline of an
+ * empty agenda is TIME_NEVER. */
 #ifndef LAXITY_AGENDA_H
 #define LAXITY_AGENDA_H
 
@@ -11,84 +15,64 @@
 #include <string.h>
 
 struct agenda {
-	struct edf_entry *entry;    /* entry[begin] ... entry[begin+count-1] */
-	size_t begin, count, capacity;
+	struct edf_entry *head;     /* head[0] ... head[count - 1] */
+	struct edf_entry *entry;    /* the room; entry[0] is never an entry */
+	size_t count, capacity;
 };
 
-static inline bool agenda_before(const struct edf_entry *a, int64_t at,
-	int64_t number)
-{
-	return a->deadline_ns < at || (a->deadline_ns == at && a->number < number);
-}
+/* An agenda of zeros is opened by this. */
+void agenda_init(struct agenda *a);
+void agenda_fini(struct agenda *a);
 
-static inline const struct edf_entry *agenda_head(const struct agenda *a)
-{
-	return &a->entry[a->begin];
-}
+void agenda_make_room(struct agenda *a); /* for agenda_insert alone */
 
-/* Instant of the head, or TIME_NEVER. */
+/* Deadline of the head, or TIME_NEVER. */
 static inline int64_t agenda_next(const struct agenda *a)
 {
-	return a->count ? a->entry[a->begin].deadline_ns : TIME_NEVER;
+	return a->head->deadline_ns;
 }
 
-void agenda_make_room(struct agenda *a);
-
-static inline void agenda_insert(struct agenda *a, int64_t at, int64_t number,
+/* Add the request of the highest number so far: behind all of its deadline. */
+static inline void agenda_insert(struct agenda *a, int64_t deadline_ns,
 	int32_t slot)
 {
 	struct edf_entry *e;
 
-	if (a->begin + a->count == a->capacity)
+	if (a->head + a->count + 1 == a->entry + a->capacity)
 		agenda_make_room(a);
-	e = a->entry + a->begin + a->count;
-	while (e > a->entry + a->begin && !agenda_before(e - 1, at, number)) {
-		*e = *(e - 1);
-		e--;
-	}
-	*e = (struct edf_entry){ at, number, slot };
-	a->count++;
+	e = a->head + a->count++;
+	e[1].deadline_ns = TIME_NEVER;
+	for (; e[-1].deadline_ns > deadline_ns; e--)
+		*e = e[-1];
+	*e = (struct edf_entry){ deadline_ns, slot };
 }
 
-static inline void agenda_pop(struct agenda *a)
-{
-	a->begin++;
-	a->count--;
-}
+/* For agenda_remove alone: the same by halving. */
+void agenda_remove_far(struct agenda *a, int64_t deadline_ns, int32_t slot);
 
-/* Searches halve down to this many entries and go through those one by one: at
- * a few dozen, halving costs more in mispredicted branches than a scan. */
+/* Up to this many entries a scan is faster than halving, which costs more in
+ * mispredicted branches. */
 #define AGENDA_SCAN 32
 
-/* Take out an entry that is there. */
-static inline void agenda_remove(struct agenda *a, int64_t at, int64_t number)
+/* Take out an entry that is there. Those before it, few or none as a rule, move
+ * up by one. */
+static inline void agenda_remove(struct agenda *a, int64_t deadline_ns,
+	int32_t slot)
 {
-	size_t low = 0, high = a->count;
-	struct edf_entry *base = a->entry + a->begin;
+	struct edf_entry *e = a->head, moved = *e;
 
-	if (base->deadline_ns == at && base->number == number) {
-		agenda_pop(a);
+	if (a->count > AGENDA_SCAN && moved.slot != slot) {
+		agenda_remove_far(a, deadline_ns, slot);
 		return;
 	}
-	while (high - low > AGENDA_SCAN) {
-		size_t mid = (low + high) / 2;
-		if (agenda_before(&base[mid], at, number))
-			low = mid + 1;
-		else
-			high = mid;
+	while (moved.slot != slot) {
+		struct edf_entry next = *++e;
+		*e = moved;
+		moved = next;
 	}
-	while (agenda_before(&base[low], at, number))
-		low++;
-	if (low < a->count / 2) {
-		memmove(base + 1, base, low * sizeof *base);
-		a->begin++;
-	} else {
-		memmove(base + low, base + low + 1,
-			(a->count - low - 1) * sizeof *base);
-	}
+	a->head->deadline_ns = INT64_MIN;
+	a->head++;
 	a->count--;
 }
-
-void agenda_fini(struct agenda *a);
 
 #endif

@@ -31,6 +31,7 @@ void books_init(struct engine *e)
 	size_t places = (size_t)e->w->nets * (size_t)e->w->settings
 		* BUNDLE_MAX_DEPTH;
 
+	b->measured_from_ns = TIME_NEVER;
 	b->response = quantile_new(longest_response(e->w));
 	b->busy_ns = mem_new(places, sizeof *b->busy_ns);
 	b->power_w = mem_new(places, sizeof *b->power_w);
@@ -58,12 +59,12 @@ void books_emit_record(struct engine *e, int32_t slot, bool judged)
 	struct request_record q;
 	bool missed, wanted = sink && sink->request;
 
-	missed = r->net < 0 || b->depth_in_time < engine_net(e, r->net)->mandatory;
+	missed = r->net < 0 || r->depth < engine_net(e, r->net)->mandatory;
 	q = (struct request_record){ .number = r->number,
 		.release_ns = r->release_ns, .deadline_ns = r->deadline_ns,
 		.start_ns = b->first_start_ns, .leave_ns = b->leave_ns,
 		.client = r->client, .input = b->input, .net = r->net,
-		.setting = r->setting, .depth = b->depth_in_time,
+		.setting = r->setting, .depth = r->depth,
 		.correct = !missed && b->correct, .missed = missed,
 		.confidence = b->confidence,
 		.energy_j = e->w->profile->has_energy ? b->energy_j : NAN,

@@ -19,8 +19,6 @@ void books_emit_record(struct engine *e, int32_t slot, bool judged);
 /* [from, to] clipped to the measured interval. */
 static inline int64_t books_measured(const struct books *b, int64_t from, int64_t to)
 {
-	if (!b->measuring)
-		return 0;
 	if (from < b->measured_from_ns)
 		from = b->measured_from_ns;
 	return to > from ? to - from : 0;
@@ -49,6 +47,16 @@ static inline void books_stage(struct engine *e, int d, int64_t end_ns)
 			!r->gone };
 		sink->stage(sink->context, &s);
 	}
+}
+
+/* From now on another number of requests is there. */
+static inline void books_present(struct engine *e, int64_t now_ns)
+{
+	struct books *b = &e->books;
+
+	b->present_integral_ns += (wide)e->view.lives
+		* (now_ns - b->present_since_ns);
+	b->present_since_ns = now_ns;
 }
 
 /* The device, idle so far, is not any more. */

@@ -1,26 +1,35 @@
-/* Inside the engine: shared by engine.c (events and decisions), books.[ch]
- * (accounts) and future.c (what clairvoyant policies may ask). */
+/* Inside the engine: shared by engine.c (begin and end of a run),
+ * engine_loop.c (events and decisions), engine_request.[ch] (release and
+ * leaving), books.[ch] (accounts) and future.c (what clairvoyant policies may
+ * ask). */
 #ifndef LAXITY_ENGINE_STATE_H
 #define LAXITY_ENGINE_STATE_H
 
 #include "agenda.h"
 #include "engine.h"
 #include "quantile.h"
+#include "turns.h"
+
+/* Called so seldom that the loop should not make room for it. */
+#define COLD __attribute__((cold, noinline))
+/* Called at every event. */
+#define INLINE static inline __attribute__((always_inline))
 
 /* A request as the engine alone knows it, beside the `struct request` that
  * policies see; same slot. */
 struct booked {
 	struct stream timing;       /* its draws of samples */
-	int32_t input;
-	/* The sample it holds: for this setting and environment. -1: none. */
-	int32_t sample, sample_setting, sample_environment;
-	int32_t depth_in_time;      /* fixed when it leaves */
-	bool correct;               /* answer of the deepest depth completed */
-	double confidence;
+	/* The sample it holds is one of these (a network, a setting and an
+	 * environment; NULL: none), with its durations by depth - 1. */
+	const struct cell *cell;
+	const int64_t *duration_ns;
+	int32_t sample, input;
+	double confidence;          /* of its deepest depth completed in time */
+	bool correct;               /* that answer */
+	int32_t stages, start_environment;
 	int64_t first_start_ns, leave_ns, busy_ns;
 	double energy_j;
 	double slowdown_mean, slowdown_variance;
-	int32_t start_environment, stages;
 };
 
 /* A device, beside the `struct device` that policies see. */
@@ -52,7 +61,7 @@ struct sum { double total, rest; };
  * long the run. */
 struct books {
 	bool measuring;             /* request W has been released */
-	int64_t measured_from_ns;
+	int64_t measured_from_ns;   /* its release; TIME_NEVER before */
 	/* By [net][setting][depth - 1], see engine_place. */
 	int64_t *busy_ns;
 	double *power_w;            /* NAN without power data */
@@ -89,11 +98,12 @@ struct engine {
 	unsigned char *memory;
 	int32_t slots;
 	int32_t *unused; int32_t unuseds; /* free slots */
-	int32_t *live; size_t live_capacity;
+	int32_t *live, live_room;
 	struct hot_net *net;        /* [candidates] */
 	/* [net * settings + setting], in the environment in force. */
 	const struct cell **cell;
-	struct agenda deadlines, releases; /* releases: closed clients */
+	struct agenda deadlines;    /* of the live requests */
+	struct turns turns;         /* closed: the clients' next releases */
 	struct device *device;
 	struct station *station;
 
@@ -101,19 +111,30 @@ struct engine {
 	int64_t next_number;
 	struct arrival pending;     /* open: the next to be released */
 	/* When the next event of each kind is due; TIME_NEVER: none known.
-	 * That of a deadline is the head of `deadlines`. */
-	int64_t completion_ns, release_ns, start_ns, timer_ns;
+	 * That of a deadline is the head of `deadlines`. rare_ns is the least
+	 * of those that few runs have, change_ns, timer_ns and start_ns. */
+	int64_t completion_ns, release_ns, rare_ns;
+	int64_t change_ns, timer_ns, start_ns;
 	int completing, starting;   /* their devices */
 	int environment;
-	int next_change;            /* in w->change */
-	int64_t change_ns;          /* when that is due; TIME_NEVER: unknown */
+	int next_change;            /* in w->change: that of change_ns */
 	int32_t *group_left;
 	int busy_devices;           /* with a stage or a delayed start */
 	bool timed;                 /* the policy is, by the wall clock */
 	int64_t spent_ns;           /* by it since it last ran a stage or waited */
 	struct books books;
-	bool failed;
 };
+
+static inline void engine_find_rare(struct engine *e)
+{
+	int64_t t = e->change_ns;
+
+	t = e->timer_ns < t ? e->timer_ns : t;
+	e->rare_ns = e->start_ns < t ? e->start_ns : t;
+}
+
+/* The cells of the environment in force. */
+void engine_find_cells(struct engine *e);
 
 static inline const struct cell *engine_cell(const struct engine *e, int net,
 	int setting, int environment)

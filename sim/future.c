@@ -36,13 +36,9 @@ int64_t future_duration(const struct view *v, int slot, int net, int setting,
 	const struct engine *e = engine_of(v);
 	const struct booked *b = &e->booked[slot];
 	const struct cell *c = engine_cell(e, net, setting, e->environment);
-	int32_t sample = b->sample;
+	struct stream ahead = b->timing;
+	int32_t sample = b->cell == c ? b->sample : engine_draw(c, &ahead);
 
-	if (sample < 0 || b->sample_setting != setting
-	    || b->sample_environment != e->environment) {
-		struct stream ahead = b->timing;
-		sample = engine_draw(c, &ahead);
-	}
 	return c->duration_ns[(size_t)sample * (size_t)engine_net(e, net)->depths
 		+ (size_t)depth - 1];
 }

@@ -46,7 +46,7 @@ struct device {
 };
 
 /* A slot with its deadline: the live requests in EDF order. */
-struct edf_entry { int64_t deadline_ns, number; int32_t slot; };
+struct edf_entry { int64_t deadline_ns; int32_t slot; };
 
 struct view {
 	int64_t now_ns;

@@ -70,7 +70,7 @@ void scene_release(struct scene *s, int64_t deadline_ns)
 	s->live[i] = slot;
 	for (; i > 0 && s->edf[i - 1].deadline_ns > deadline_ns; i--)
 		s->edf[i] = s->edf[i - 1];
-	s->edf[i] = (struct edf_entry){ deadline_ns, number, slot };
+	s->edf[i] = (struct edf_entry){ deadline_ns, slot };
 	if (s->choice.policy->on_release)
 		s->choice.policy->on_release(s->state, &s->view, slot);
 }

@@ -79,7 +79,8 @@ static void on_decision(void *context, int64_t now, const struct view *v,
 		const struct edf_entry *x = &v->edf[i - 1], *y = &v->edf[i];
 		if (v->req[v->live[i - 1]].number >= v->req[v->live[i]].number
 		    || x->deadline_ns > y->deadline_ns
-		    || (x->deadline_ns == y->deadline_ns && x->number >= y->number))
+		    || (x->deadline_ns == y->deadline_ns
+			&& v->req[x->slot].number >= v->req[y->slot].number))
 			snprintf(a->fault, sizeof a->fault, "the order is wrong");
 	}
 	if (d->kind != DECIDE_WAIT || !a->policy->work_conserving)

@@ -354,8 +354,8 @@ static void check_edf(int number)
 	int slot = scene_slot(&s, number), i = 0;
 
 	for (; s.edf[i].slot != slot; i++) {
-		int other = (int)s.edf[i].number;
-		ck_assert_int_ge(s.request[s.edf[i].slot].depth, plan_of(other));
+		const struct request *other = &s.request[s.edf[i].slot];
+		ck_assert_int_ge(other->depth, plan_of((int)other->number));
 	}
 }
 

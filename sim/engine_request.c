@@ -1,0 +1,100 @@
+#include "engine_request.h"
+
+#include <time.h>
+
+int64_t engine_wall_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void sync_view(struct engine *e)
+{
+	struct view *v = &e->view;
+
+	v->req = e->req;
+	v->seen = e->seen;
+	v->memory = e->memory;
+}
+
+void engine_grow_slots(struct engine *e)
+{
+	int32_t had = e->slots, n = had ? had * 2 : 32;
+	size_t stride = (size_t)e->view.depth_stride;
+	size_t size = e->view.memory_size;
+
+	e->req = mem_resize(e->req, (size_t)n, sizeof *e->req);
+	e->booked = mem_resize(e->booked, (size_t)n, sizeof *e->booked);
+	if (e->w->overhead == OVERHEAD_TRACE)
+		e->dispatch = mem_resize(e->dispatch, (size_t)n,
+			sizeof *e->dispatch);
+	e->seen = mem_resize(e->seen, (size_t)n * stride, sizeof *e->seen);
+	e->memory = mem_resize(e->memory, (size_t)n, size ? size : 1);
+	e->unused = mem_resize(e->unused, (size_t)n, sizeof *e->unused);
+	/* Low slots are used first, so that few clients stay in few lines. */
+	for (int32_t s = n - 1; s >= had; s--) {
+		e->req[s] = (struct request){ .number = -1, .gone = true };
+		e->unused[e->unuseds++] = s;
+	}
+	e->slots = n;
+	sync_view(e);
+}
+
+void engine_grow_live(struct engine *e)
+{
+	e->live_room = e->live_room ? e->live_room * 2 : 64;
+	e->live = mem_resize(e->live, (size_t)(e->live_room + LIVE_BLOCK),
+		sizeof *e->live);
+	e->view.live = e->live;
+}
+
+int32_t engine_search_live(const struct engine *e, int64_t number)
+{
+	int32_t low = 0, high = e->view.lives;
+
+	while (high - low > AGENDA_SCAN) {
+		int32_t mid = low + (high - low) / 2;
+		if (e->req[e->live[mid]].number < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+void engine_release_change(struct engine *e, int64_t number)
+{
+	if (e->next_change >= e->w->changes
+	    || e->w->change[e->next_change].at != number)
+		return;
+	e->change_ns = e->view.now_ns;
+	engine_find_rare(e);
+}
+
+void engine_leave(struct engine *e, int32_t slot)
+{
+	struct request *r = &e->req[slot];
+	struct view *v = &e->view;
+
+	books_present(e, v->now_ns);
+	live_remove(e, slot);
+	r->gone = true;
+	e->booked[slot].leave_ns = v->now_ns;
+	books_left(e, slot);
+	if (e->group_left && r->group >= 0)
+		e->group_left[r->group]--;
+	if (r->client >= 0 && e->w->reissue == REISSUE_RESPONSE) {
+		turns_set(&e->turns, r->client, v->now_ns);
+		if (e->next_number < e->total)
+			e->release_ns = turns_next_ns(&e->turns);
+	}
+	if (e->policy->on_leave) {
+		int64_t begun = policy_begins(e);
+		e->policy->on_leave(e->state, v, slot);
+		policy_ends(e, begun);
+	}
+	if (r->device < 0)
+		engine_free_slot(e, slot);
+}

@@ -1,0 +1,156 @@
+/* A request's life in the engine: its slot, its place among the live ones, its
+ * release, and how it leaves. Compiled into the loop; what happens seldom is in
+ * engine_request.c. */
+#ifndef LAXITY_ENGINE_REQUEST_H
+#define LAXITY_ENGINE_REQUEST_H
+
+#include "books.h"
+
+void engine_grow_slots(struct engine *e) COLD;
+void engine_grow_live(struct engine *e) COLD;
+/* The place in `live` of a request among many, or one shortly before it. */
+int32_t engine_search_live(const struct engine *e, int64_t number) COLD;
+/* A change of environment is due if it is tied to this release. */
+void engine_release_change(struct engine *e, int64_t number) COLD;
+
+/* ---- What the policy itself takes ----------------------------------------- */
+
+int64_t engine_wall_ns(void) COLD;
+
+/* A policy may plan when it is told something or when it is asked: a server
+ * pays for both before the next stage starts, so where its time is measured
+ * both count. */
+INLINE int64_t policy_begins(const struct engine *e)
+{
+	return e->timed ? engine_wall_ns() : 0;
+}
+
+INLINE void policy_ends(struct engine *e, int64_t begun)
+{
+	if (e->timed) {
+		int64_t spent = engine_wall_ns() - begun;
+		e->books.decision_draws_ns += spent;
+		e->spent_ns += spent;
+	}
+}
+
+/* ---- The live ones ------------------------------------------------------- */
+
+/* Those behind an entry of `live` move up in blocks, of which few requests need
+ * more than one: how many there are does not matter, so that no branch depends
+ * on it. The last block also moves what is behind the end. */
+enum { LIVE_BLOCK = 16 };
+
+INLINE void live_add(struct engine *e, int32_t slot, int64_t deadline_ns)
+{
+	struct view *v = &e->view;
+
+	if (v->lives == e->live_room)
+		engine_grow_live(e);
+	e->live[v->lives++] = slot;
+	agenda_insert(&e->deadlines, deadline_ns, slot);
+	v->edf = e->deadlines.head;
+}
+
+INLINE void live_remove(struct engine *e, int32_t slot)
+{
+	struct view *v = &e->view;
+	const struct request *r = &e->req[slot];
+	int32_t *at = e->live, *end = e->live + --v->lives;
+
+	if (v->lives >= AGENDA_SCAN)
+		at += engine_search_live(e, r->number);
+	while (*at != slot)
+		at++;
+	for (; at < end; at += LIVE_BLOCK) {
+		int32_t block[LIVE_BLOCK];
+		memcpy(block, at + 1, sizeof block);
+		memcpy(at, block, sizeof block);
+	}
+	agenda_remove(&e->deadlines, r->deadline_ns, slot);
+	v->edf = e->deadlines.head;
+}
+
+/* ---- Release ----------------------------------------------------------------- */
+
+/* Both member by member, for the compiler clears the whole before an
+ * initialiser, which is what a release would cost most. */
+INLINE void open_request(struct request *r, const struct arrival *a)
+{
+	r->number = a->number;
+	r->release_ns = a->release_ns;
+	r->deadline_ns = a->deadline_ns;
+	r->depth = 0;
+	r->net = r->setting = r->device = -1;
+	r->group = a->group;
+	r->client = a->client;
+	r->start_ns = -1;
+	r->gone = false;
+}
+
+/* `timing` is opened by the caller. */
+INLINE void open_booked(struct booked *b, int32_t input)
+{
+	b->cell = NULL;
+	b->input = input;
+	b->confidence = NAN;
+	b->correct = false;
+	b->first_start_ns = -1;
+	b->leave_ns = b->busy_ns = 0;
+	b->energy_j = 0;
+	b->slowdown_mean = b->slowdown_variance = NAN;
+	b->start_environment = -1;
+	b->stages = 0;
+}
+
+INLINE void engine_release(struct engine *e, const struct arrival *a)
+{
+	const struct policy *p = e->policy;
+	const struct hot_net *first = &e->net[0];
+	size_t outcome = (size_t)a->input * (size_t)first->depths;
+	struct view *v = &e->view;
+	int32_t slot;
+
+	/* The row of outcomes that the input most likely needs, from beyond
+	 * the first cache, while its first stage waits and runs. */
+	__builtin_prefetch(&first->confidence[outcome]);
+	__builtin_prefetch(&first->correct[outcome]);
+	if (!e->unuseds)
+		engine_grow_slots(e);
+	slot = e->unused[--e->unuseds];
+	open_request(&e->req[slot], a);
+	open_booked(&e->booked[slot], a->input);
+	stream_row_open(&e->timing, &e->booked[slot].timing, (uint64_t)a->number);
+	if (e->dispatch)
+		stream_row_open(&e->overhead, &e->dispatch[slot],
+			(uint64_t)a->number);
+	if (v->memory_size)
+		memset(view_memory(v, slot), 0, v->memory_size);
+	books_present(e, v->now_ns);
+	e->books.released++;
+	live_add(e, slot, a->deadline_ns);
+	if (a->number == e->w->warmup) {
+		e->books.measuring = true;
+		e->books.measured_from_ns = v->now_ns;
+	}
+	if (e->w->timeline_by_request)
+		engine_release_change(e, a->number);
+	if (p->on_release) {
+		int64_t begun = policy_begins(e);
+		p->on_release(e->state, v, slot);
+		policy_ends(e, begun);
+	}
+}
+
+/* ---- Leaving ------------------------------------------------------------------- */
+
+INLINE void engine_free_slot(struct engine *e, int32_t slot)
+{
+	books_emit(e, slot);
+	e->unused[e->unuseds++] = slot;
+}
+
+/* Because it has finished, was dropped, or its deadline is here. */
+void engine_leave(struct engine *e, int32_t slot);
+
+#endif
