@@ -13,13 +13,18 @@ static const char manual[] =
 "the output delivered, not whether this answer is right.\n"
 "Source: a scheme that ALERT is compared with, as recalled in\n"
 "paper/spec/alert.md 8. Ours: energy goals are met within the 1 % that counts\n"
-"as no violation; it knows no later input and no later change of environment.\n"
+"as no violation; accuracies within 1e-4 are equal, and the least energy decides;\n"
+"it knows no later input and no later change of environment.\n"
 "Cost of a decision: O(options x depth).\n";
 
-struct oracle { struct option_table table; };
+/* Accuracies closer than this are equal (paper/spec/alert.md 6). */
+#define EPS 1e-4
 
-/* What would come of it. */
+/* What would come of an option. */
 struct outcome { double accuracy, energy_j; bool meets; };
+
+/* outcome: room for one per option, filled anew for each request. */
+struct oracle { struct option_table table; struct outcome *outcome; };
 
 static struct outcome look(const struct option_table *t, const struct view *v,
 	int slot, const struct option *o, double goal_ns)
@@ -54,15 +59,41 @@ static struct outcome look(const struct option_table *t, const struct view *v,
 	return out;
 }
 
-/* Of two that meet the goal, or two that do not. */
-static bool better(const struct view *v, const struct outcome *a,
-	const struct outcome *b)
+/* Options that meet the goal if there are any, else all. */
+static bool is_eligible(const struct outcome *o, bool any_meets)
 {
-	if (a->meets && v->goal->objective == OBJECTIVE_ENERGY)
-		return a->energy_j != b->energy_j ? a->energy_j < b->energy_j
-			: a->accuracy > b->accuracy;
-	return a->accuracy != b->accuracy ? a->accuracy > b->accuracy
-		: a->energy_j < b->energy_j;
+	return o->meets || !any_meets;
+}
+
+/* The least energy that meets the accuracy, of equals the most accurate. */
+static int most_frugal(const struct oracle *s)
+{
+	const struct outcome *o = s->outcome;
+	int best = -1;
+
+	for (int k = 0; k < s->table.n; k++)
+		if (o[k].meets && (best < 0 || o[k].energy_j < o[best].energy_j
+		    || (o[k].energy_j <= o[best].energy_j
+			&& o[k].accuracy > o[best].accuracy)))
+			best = k;
+	return best;
+}
+
+/* The least energy among the most accurate. */
+static int most_accurate(const struct oracle *s, bool any_meets)
+{
+	const struct outcome *o = s->outcome;
+	double top = 0;
+	int best = -1;
+
+	for (int k = 0; k < s->table.n; k++)
+		if (is_eligible(&o[k], any_meets))
+			top = fmax(top, o[k].accuracy);
+	for (int k = 0; k < s->table.n; k++)
+		if (is_eligible(&o[k], any_meets) && o[k].accuracy >= top - EPS
+		    && (best < 0 || o[k].energy_j < o[best].energy_j))
+			best = k;
+	return best;
 }
 
 static int init(void *state, struct arena *a, const struct view *v,
@@ -72,15 +103,16 @@ static int init(void *state, struct arena *a, const struct view *v,
 
 	(void)args;
 	options_init(&s->table, a, v->profile, OPTIONS_ALL);
+	s->outcome = arena_new(a, (size_t)s->table.n, sizeof *s->outcome);
 	return 0;
 }
 
 static struct decision pick(void *state, const struct view *v)
 {
 	const struct oracle *s = state;
-	const struct option *best = NULL;
-	struct outcome of_best = { 0 };
-	int slot = course_slot(v);
+	const struct option *o;
+	bool any_meets = false;
+	int slot = course_slot(v), best;
 	double goal;
 
 	if (slot < 0)
@@ -89,17 +121,15 @@ static struct decision pick(void *state, const struct view *v)
 		return course_go_on(v, slot);
 	goal = course_goal_ns(v, slot) + (double)v->decision_ns;
 	for (int k = 0; k < s->table.n; k++) {
-		const struct option *o = &s->table.option[k];
-		struct outcome r = look(&s->table, v, slot, o, goal);
-
-		if (!best || (r.meets != of_best.meets ? r.meets
-		    : better(v, &r, &of_best))) {
-			best = o;
-			of_best = r;
-		}
+		s->outcome[k] = look(&s->table, v, slot, &s->table.option[k],
+			goal);
+		any_meets |= s->outcome[k].meets;
 	}
-	assert(best);               /* a workload has a candidate */
-	return course_begin(v, slot, best->net, best->setting, best->stop);
+	best = any_meets && v->goal->objective == OBJECTIVE_ENERGY
+		? most_frugal(s) : most_accurate(s, any_meets);
+	assert(best >= 0);          /* a workload has a candidate */
+	o = &s->table.option[best];
+	return course_begin(v, slot, o->net, o->setting, o->stop);
 }
 
 const struct policy policy_alert_oracle = {

@@ -235,8 +235,8 @@ class Scenario:
         elif way == "rate_hz":
             depths = self.bundle.networks[self.networks[0]][1]
             stage = (self.bundle.least + self.bundle.most) / 2
-            self.put("arrivals", rate_hz="%.6g" % min(
-                1e9, load * self.devices * 1e9 / (depths * stage)))
+            self.put("arrivals", rate_hz="%.6g" % (
+                load * self.devices * 1e9 / (depths * stage)))
         else:
             self.put("arrivals", period=self.time(rng, 0.2, 2))
 
