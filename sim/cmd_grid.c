@@ -1,4 +1,5 @@
 /* laxity grid: ALERT's constraint grid, every policy in every setting. */
+#include "clock.h"
 #include "command.h"
 #include "grid.h"
 #include "msg.h"
@@ -10,7 +11,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { COMMIT_EVERY = 200 };
 static const char *const formats[] = { "table", "csv", NULL };
@@ -72,14 +72,6 @@ static int use_workload(struct command_grid *c, int64_t task)
 	return 0;
 }
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int work(void *context, int64_t task, void *to)
 {
 	struct command_grid *c = context;
@@ -87,14 +79,14 @@ static int work(void *context, int64_t task, void *to)
 	struct run run = { .stop = c->stop,
 		.choice = &c->grid->choice[policy_of(c, task)],
 		.seed = c->grid->seed + (uint32_t)replication_of(c, task) };
-	double begun = seconds();
+	double begun = clock_seconds();
 	int status;
 
 	if (use_workload(c, task))
 		return -1;
 	run.workload = c->workload;
 	status = outcome_of_run(&run, &r->outcome);
-	r->took_s = seconds() - begun;
+	r->took_s = clock_since(begun);
 	return status;
 }
 

@@ -1,4 +1,5 @@
 /* laxity run: one workload, some policies, some replications. */
+#include "clock.h"
 #include "command.h"
 #include "msg.h"
 #include "options.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
@@ -121,14 +121,6 @@ static int read_options(struct options *o, int argc, char **argv)
 }
 
 /* ---- One task ------------------------------------------------------------------- */
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static uint32_t seed_of(const struct command_run *c, int64_t replication)
 {
@@ -254,7 +246,7 @@ static int work(void *context, int64_t task, void *to)
 	const struct sink sink = { .context = c, .request = on_request,
 		.stage = c->o.timeline || c->o.keep_stages ? on_stage : NULL };
 	struct run run = { .stop = c->stop, .seed = seed_of(c, replication) };
-	double begun = seconds();
+	double begun = clock_seconds();
 
 	if (use_workload(c, replication))
 		return -1;
@@ -270,7 +262,7 @@ static int work(void *context, int64_t task, void *to)
 		+ c->workload->requests);
 	status = outcome_of_run(&run, &result->outcome);
 	progress_step(&c->details.progress, c->details.progress.total);
-	result->took_s = seconds() - begun;
+	result->took_s = clock_since(begun);
 	return detailed ? end_details(c, status, result) : status;
 }
 

@@ -148,6 +148,9 @@ int engine_run(const struct run *r, struct metrics *out)
 	e.state = mem_new(1, e.policy->state_size);
 	failed = e.policy->init
 		&& e.policy->init(e.state, &e.arena, &e.view, r->choice->args);
+	if (failed && !msg_status())
+		(void)msg_bad("policy '%s': does not suit the workload, and does "
+			"not say why", r->choice->text);
 	if (!failed)
 		failed = engine_loop(&e);
 	if (!failed)

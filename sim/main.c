@@ -4,9 +4,11 @@
 #include "version.h"
 
 #include <gsl/gsl_errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COMMAND(name) extern const struct command command_##name;
 #include "commands.h"
@@ -38,8 +40,21 @@ static void print_help(void)
 		"3 a claim or validation did not hold.\n");
 }
 
+static bool finished;
+
+/* Code that was loaded may end the process behind our back, with any status;
+ * whoever else ends it has said why. */
+static void before_exit(void)
+{
+	if (finished || msg_status())
+		return;
+	(void)msg_fail("ended by a policy or a backend, with nothing finished");
+	_exit(STATUS_FAILED);
+}
+
 static int finish(int status)
 {
+	finished = true;
 	if (status < 0)
 		status = msg_status() ? (int)msg_status() : STATUS_FAILED;
 	/* A full disk or a closed pipe shows itself only now. */
@@ -55,6 +70,7 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
 	(void)gsl_set_error_handler_off();
+	(void)atexit(before_exit);
 	qsort(commands, COMMANDS, sizeof *commands, by_order);
 	if (argc < 2) {
 		(void)msg_bad("which command? laxity --help lists them");

@@ -1,10 +1,11 @@
 #include "msg.h"
 
+#include "clock.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static enum status first_fault;
@@ -94,17 +95,10 @@ const char *msg_captured(void)
 	return captured;
 }
 
-static double seconds(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void progress_begin(struct progress *p, const char *what, int64_t total)
 {
 	*p = (struct progress){ .what = what, .total = total,
-		.begun_s = seconds(), .visible = isatty(2) };
+		.begun_s = clock_seconds(), .visible = isatty(2) };
 }
 
 void progress_step(struct progress *p, int64_t done)
@@ -113,8 +107,8 @@ void progress_step(struct progress *p, int64_t done)
 
 	if (!p->visible)
 		return;
-	now = seconds();
-	spent = now - p->begun_s;
+	now = clock_seconds();
+	spent = now > p->begun_s ? now - p->begun_s : 0;
 	if (p->shown_s > 0 && done >= p->total) {
 		(void)fprintf(stderr, "\r\033[K");
 		return;

@@ -3,6 +3,7 @@
 
 #include "pool.h"
 
+#include "clock.h"
 #include "mem.h"
 #include "msg.h"
 
@@ -14,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 /* A worker that has a task in reserve need not wait for the caller between
  * two; but a reserve behind a long task is one that another could have begun.
@@ -50,14 +53,6 @@ struct state {
 	int64_t answers;
 	double begun_s;
 };
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* All n bytes; 0 at the end of the pipe or on an error. */
 static int read_all(int fd, void *to, size_t n)
@@ -148,6 +143,10 @@ static int start_worker(struct state *s, int index)
 		(void)close(to[1]);
 		(void)close(from[0]);
 		(void)signal(SIGPIPE, SIG_DFL);
+#ifdef __linux__
+		/* A policy that never returns would go on without us. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
 		serve(s->p, to[0], from[1]);
 	}
 	(void)close(to[0]);
@@ -240,7 +239,7 @@ static void lose_worker(struct state *s, struct worker *w)
 /* Give worker w tasks while it has room. */
 static void feed(struct state *s, struct worker *w)
 {
-	int room = s->answers >= 2 * s->p->jobs && (seconds() - s->begun_s)
+	int room = s->answers >= 2 * s->p->jobs && clock_since(s->begun_s)
 		* s->p->jobs < SHORT_TASK_S * (double)s->answers ? 2 : 1;
 
 	while (w->to >= 0 && w->begun < room && !s->failed && !s->ended
@@ -312,7 +311,7 @@ static void attend(struct state *s, struct pollfd *fds)
 
 static int run_workers(const struct pool *p)
 {
-	struct state s = { .p = p, .begun_s = seconds() };
+	struct state s = { .p = p, .begun_s = clock_seconds() };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	struct pollfd *fds = mem_new((size_t)p->jobs, sizeof *fds);
 	int started = 0;

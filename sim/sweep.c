@@ -1,5 +1,6 @@
 #include "sweep.h"
 
+#include "clock.h"
 #include "mem.h"
 #include "msg.h"
 #include "out.h"
@@ -57,14 +58,6 @@ struct state {
 	int64_t workload_point;
 	uint32_t workload_seed;
 };
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- Tasks ------------------------------------------------------------------------ */
 
@@ -151,7 +144,7 @@ static int work(void *context, int64_t task, void *to)
 	struct state *t = context;
 	struct finished *f = to;
 	int replication, policy, status;
-	double begun = seconds();
+	double begun = clock_seconds();
 	int64_t point;
 	uint32_t seed;
 	struct run run;
@@ -166,7 +159,7 @@ static int work(void *context, int64_t task, void *to)
 	run = (struct run){ .workload = t->workload, .seed = seed,
 		.choice = &t->s->choice[policy], .stop = t->stop };
 	status = outcome_of_run(&run, &f->outcome);
-	f->took_s = seconds() - begun;
+	f->took_s = clock_since(begun);
 	return status;
 }
 
@@ -269,7 +262,7 @@ static int extend(struct state *t, int64_t point)
 static int commit(struct state *t)
 {
 	int n = t->finished_count, replication, policy;
-	double begun = seconds();
+	double begun = clock_seconds();
 	int64_t point;
 
 	if (n == 0)
@@ -282,8 +275,8 @@ static int commit(struct state *t)
 			goto failed;
 	if (store_commit(t->store))
 		goto failed;
-	t->committed_s = seconds();
-	t->commit_took_s = t->committed_s - begun;
+	t->committed_s = clock_seconds();
+	t->commit_took_s = clock_since(begun);
 	for (int i = 0; i < n; i++) {
 		split_task(t->s, t->finished[i].task, &point, &replication, &policy);
 		if (extend(t, point))
@@ -299,9 +292,11 @@ static int tick(void *context)
 {
 	struct state *t = context;
 
-	double due = t->committed_s + t->commit_took_s / COMMIT_SHARE;
+	/* A clock that was turned back does not put it off. */
+	double now = clock_seconds(), since = now - t->committed_s;
 
-	return t->finished_count == COMMIT_RUNS || seconds() >= due
+	return t->finished_count == COMMIT_RUNS || since < 0
+		|| since >= t->commit_took_s / COMMIT_SHARE
 		? commit(t) : 0;
 }
 
@@ -491,7 +486,7 @@ static int run_missing(struct state *t, int measured)
 	pool.jobs = t->s->metric || t->expected > jobs ? jobs
 		: t->expected ? (int)t->expected : 1;
 	progress_begin(&t->progress, "sweep", t->expected);
-	t->committed_s = seconds();
+	t->committed_s = clock_seconds();
 	failed = pool_run(&pool);
 	/* Also after a failure: what is finished is kept. */
 	if (commit(t))
@@ -505,7 +500,7 @@ int sweep_run(const struct sweep *s)
 	struct state t;
 
 	failed = state_init(&t, s) || check_points(&t, &measured);
-	t.noise = (uint64_t)time(NULL) ^ (uint64_t)(seconds() * 1e9);
+	t.noise = (uint64_t)time(NULL) ^ (uint64_t)(int64_t)(clock_seconds() * 1e9);
 	if (!failed)
 		failed = !(t.store = store_open(s->db, STORE_WRITE));
 	if (!failed)

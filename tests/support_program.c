@@ -153,8 +153,12 @@ void program_refuses(const char *line, int status, const char *err)
 
 int program_start(const char *const *arguments)
 {
+	char nothing;
+	int started[2];
 	pid_t child;
 
+	ck_assert(pipe(started) == 0);
+	(void)fcntl(started[1], F_SETFD, FD_CLOEXEC);
 	(void)fflush(NULL);
 	child = fork();
 	ck_assert(child >= 0);
@@ -165,6 +169,11 @@ int program_start(const char *const *arguments)
 		(void)dup2(null, 2);
 		become(arguments);
 	}
+	/* Until it has become the program it is a test, whose handler of
+	 * signals ends all its relatives. */
+	(void)close(started[1]);
+	(void)!read(started[0], &nothing, 1);
+	(void)close(started[0]);
 	return (int)child;
 }
 

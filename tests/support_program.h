@@ -29,7 +29,7 @@ void program_line(struct program *p, const char *format, ...)
  * nothing on stdout. */
 void program_refuses(const char *line, int status, const char *err);
 
-/* Start it and return its process id at once, both outputs discarded: for
+/* Start it and return its process id once it runs, both outputs discarded: for
  * tests that kill it. The caller waits for it. */
 int program_start(const char *const *arguments);
 

@@ -1,7 +1,6 @@
 /* The engine through the real program: schedules worked by hand, byte for
- * byte, and policies that ask for the impossible. Each schedule is described
- * in the first lines of its tests/schedules/NAME.ini; its requests are in
- * NAME.csv, what must come out in NAME.out. */
+ * byte. Each is described in the first lines of its tests/schedules/NAME.ini;
+ * its requests are in NAME.csv, what must come out in NAME.out. */
 #include "support_program.h"
 
 #include <check.h>
@@ -38,81 +37,6 @@ START_TEST(schedule_is_as_worked_by_hand)
 	free(got);
 	free(out);
 	test_directory_free(dir);
-	program_fini(&p);
-}
-END_TEST
-
-static const struct { const char *does, *says; } faults[] = {
-	{ "run_unknown", "run request -1 (network 0, setting 0): the request is not live" },
-	{ "negative", "run request -1 (network 0, setting 0): the request is not live" },
-	{ "run_gone", "the request is not live" },
-	{ "run_running", "it has a stage in flight" },
-	{ "finish_running", "it has a stage in flight" },
-	{ "bad_net", "run request 0 (network 1, setting 0): no such candidate network" },
-	{ "bad_setting", "run request 0 (network 0, setting 1): no such candidate setting" },
-	{ "finish_early", "finish request 0 (network 0, setting 0): it is below its mandatory depth" },
-	{ "drop_late", "drop request 0 (network 0, setting 0): it has reached its mandatory depth" },
-	{ "bad_kind", "no such kind of decision" },
-};
-enum { FAULTS = sizeof faults / sizeof *faults };
-
-static const char *plugin(void)
-{
-	static char path[256];
-	const char *build = getenv("LAXITY_BUILD");
-
-	snprintf(path, sizeof path, "%s/tests/plugins/bad_policy.so",
-		build ? build : "build");
-	return path;
-}
-
-START_TEST(impossible_decision_stops_the_run)
-{
-	struct program p = { 0 };
-
-	program_line(&p, "run -w workloads/default.ini --set workload.devices=2 "
-		"--set workload.requests=50 -p ./%s:does=%s", plugin(),
-		faults[_i].does);
-	ck_assert_msg(p.status == 1, "%s: status %d, %s", faults[_i].does,
-		p.status, p.err);
-	ck_assert_msg(strstr(p.err, faults[_i].says) != NULL, "%s: %s",
-		faults[_i].does, p.err);
-	ck_assert_msg(strchr(p.err, '\n') == p.err + p.err_length - 1,
-		"%s: more than a line: %s", faults[_i].does, p.err);
-	program_fini(&p);
-}
-END_TEST
-
-START_TEST(network_is_fixed_by_the_first_stage)
-{
-	struct program p = { 0 };
-
-	program_line(&p, "run -w workloads/default.ini --set workload.requests=10 "
-		"--set workload.networks=staged3,resnet8 -p ./%s:does=change_net",
-		plugin());
-	ck_assert_int_eq(p.status, 1);
-	ck_assert_msg(strstr(p.err, "its network was fixed by its first stage")
-		!= NULL, "%s", p.err);
-	program_fini(&p);
-}
-END_TEST
-
-START_TEST(wait_for_the_past_is_corrected_and_counted)
-{
-	struct program p = { 0 };
-	const char *last;
-
-	program_line(&p, "run -w tests/schedules/preempt.ini --format csv "
-		"-p ./%s:does=wait_past", plugin());
-	ck_assert_msg(p.status == 0, "%s", p.err);
-	/* Columns ...,corrections,bound,regret; the last two are empty. At 0
-	 * and 6 (in us) the plug-in waits for an instant before now. */
-	last = strrchr(p.out, '\n');
-	while (last > p.out && last[-1] == ',')
-		last--;
-	while (last > p.out && last[-1] != ',')
-		last--;
-	ck_assert_msg(atoi(last) >= 1, "no correction in %s", p.out);
 	program_fini(&p);
 }
 END_TEST
@@ -189,9 +113,6 @@ Suite *test_engine(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, schedule_is_as_worked_by_hand, 0, SCHEDULES);
-	tcase_add_loop_test(t, impossible_decision_stops_the_run, 0, FAULTS);
-	tcase_add_test(t, network_is_fixed_by_the_first_stage);
-	tcase_add_test(t, wait_for_the_past_is_corrected_and_counted);
 	tcase_add_test(t, picks_of_the_instant_at_which_measuring_begins_count);
 	tcase_add_test(t, measured_decisions_include_what_is_planned_at_releases);
 	suite_add_tcase(s, t);

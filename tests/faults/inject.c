@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <ucontext.h>
 
 static struct inject *order;
@@ -70,6 +71,30 @@ void *realloc(void *p, size_t n)
 		return NULL;
 	}
 	return __libc_realloc(p, n);
+}
+
+/* ---- Clocks ---------------------------------------------------------------------- */
+
+/* What they say of the processor's time stays: only clocks that someone sets,
+ * or that a machine's move may upset, are wrong. */
+int clock_gettime(clockid_t which, struct timespec *t)
+{
+	long failed = syscall(SYS_clock_gettime, which, t);
+
+	if (!failed && (which == CLOCK_REALTIME || which == CLOCK_MONOTONIC)
+	    && is_due(INJECT_CLOCK))
+		t->tv_sec += order->jump_s;
+	return (int)failed;
+}
+
+time_t time(time_t *to)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	if (to)
+		*to = t.tv_sec;
+	return t.tv_sec;
 }
 
 /* ---- System calls ---------------------------------------------------------------- */

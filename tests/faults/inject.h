@@ -7,7 +7,8 @@
  * makes it from an address that the filter lets through. What is to happen, and
  * what has, stands in a file that both processes map. Writes to descriptor 2 are
  * left alone, since what the program says on it is what the test reads, and so
- * are those to pipes between processes. */
+ * are those to pipes between processes. Clocks are interposed as well: from some
+ * reading on they are wrong by so much. */
 #ifndef LAXITY_TESTS_INJECT_H
 #define LAXITY_TESTS_INJECT_H
 
@@ -25,6 +26,7 @@ enum inject_kind {
 	INJECT_READ,                /* read, pread */
 	INJECT_SIZE,                /* ftruncate, fallocate */
 	INJECT_UNLINK, INJECT_MKDIR, INJECT_PIPE,
+	INJECT_CLOCK,               /* clock_gettime, time: wrong by jump_s */
 	INJECT_KINDS,
 	INJECT_CALL = INJECT_KINDS  /* any of the system calls: for signals */
 };
@@ -35,6 +37,7 @@ struct inject {
 	int64_t at;                 /* which call, from 1; 0: none */
 	int32_t error;              /* errno; INJECT_SHORT: half is written */
 	int32_t signal;             /* INJECT_CALL: raised before the call */
+	int64_t jump_s;             /* INJECT_CLOCK */
 	int64_t count[INJECT_KINDS + 1]; /* calls so far, all processes */
 	int64_t fired;              /* faults so far */
 };
