@@ -39,6 +39,12 @@ endif
 
 SUITES := $(patsubst test_%.c,%,$(notdir $(TESTS)))
 OBJECTS := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED)
+
+# 1 counts the lines reached of sim/, policies/ and the readers.
+ifeq ($(COVERAGE),1)
+$(patsubst %.c,$(BUILD)/%.o,$(SOURCES)): ALL_CFLAGS += --coverage
+LDFLAGS += --coverage
+endif
 # What is made is said in a word; `make V=1` shows the commands.
 ifeq ($(V),)
 say = @printf '  %-6s %s\n' $(1) $@;
@@ -263,6 +269,7 @@ JOBS ?= $(shell nproc)
 # and the summary of the whole suite is what a reader sees last.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
+SANITIZED := BUILD=build-san CFLAGS='$(SANITIZE)' COVERAGE=1
 .PHONY: check-installed check-built check-suite check-sanitized check-clang
 check-installed:
 	@$(MAKE) --no-print-directory -j$(JOBS) check-built >/dev/null
@@ -272,14 +279,17 @@ check-installed:
 	@cat $(BUILD)/check.log
 
 check-built: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
-	@$(MAKE) --no-print-directory BUILD=build-san CFLAGS='$(SANITIZE)' test-quick-built
+	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built
 
 check-suite:
 	@$(MAKE) --no-print-directory test >$(BUILD)/check.log 2>&1
 
-check-sanitized: ## the quick tests under ASan and UBSan
-	@$(MAKE) --no-print-directory BUILD=build-san CFLAGS='$(SANITIZE)' \
-		test-quick fuzz-check CK_FORK=no
+# The counters of an earlier build would not fit.
+check-sanitized: ## the quick tests under ASan and UBSan, and the lines they reach
+	@mkdir -p build-san
+	@find build-san -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory $(SANITIZED) test-quick fuzz-check CK_FORK=no
+	@scripts/coverage build-san 90
 
 check-clang: ## build everything with clang, warnings as errors
 	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
@@ -326,10 +336,6 @@ check-trust: determinism $(BUILD)/soak
 .PHONY: analyze
 analyze: $(BUILD)/laxity ## gcc -fanalyzer, clang-tidy, cppcheck
 	@scripts/analyze
-
-.PHONY: coverage
-coverage: ## lines that the tests reach, at least 90 %
-	@scripts/coverage 90
 
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)
