@@ -118,7 +118,7 @@ static struct decision misbehave(const struct state *s, const struct view *v,
 	case WAIT_SHORT: return decide_wait(v->now_ns + 1);
 	case CHANGE_SETTING:
 		return decide_run(slot, 0, r->depth % v->profile->settings);
-	case CRASH: (void)raise(SIGSEGV); break;
+	case CRASH: (void)raise(SIGILL); break;
 	case EXIT: exit(0);
 	case LOOP: for (volatile int i = 0; ; i = !i); break;
 	}
