@@ -73,6 +73,12 @@ START_TEST(the_program_agrees_with_the_reference)
 }
 END_TEST
 
+START_TEST(bounds_are_exact_and_nothing_beats_them)
+{
+	script_on_program("bounds", cases(45));
+}
+END_TEST
+
 START_TEST(the_program_answers_changed_questions_as_it_must)
 {
 	script_on_program("metamorphic", cases(15));
@@ -88,6 +94,7 @@ Suite *test_reference(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, the_reference_keeps_what_is_worked_by_hand);
 	tcase_add_test(t, the_program_agrees_with_the_reference);
+	tcase_add_test(t, bounds_are_exact_and_nothing_beats_them);
 	tcase_add_test(t, the_program_answers_changed_questions_as_it_must);
 	suite_add_tcase(s, t);
 	return s;
