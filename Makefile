@@ -325,17 +325,29 @@ $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
 
-# What `make check` runs of this block, after the sanitized tests.
+# What `make check` runs of this block, beside the tests.
 .PHONY: check-trust soak
 check-trust: determinism $(BUILD)/soak
-	@scripts/analyze cppcheck
+	@scripts/analyze shellcheck cppcheck
+	@scripts/memcheck $(BUILD)/laxity few
 	$(BUILD)/soak 2000000 tests/soak/workload.ini edf
 	$(BUILD)/soak 200000 workloads/bursty.ini imprecise
 
 # Static analysis, some minutes; cppcheck alone takes ten seconds.
-.PHONY: analyze
-analyze: $(BUILD)/laxity ## gcc -fanalyzer, clang-tidy, cppcheck
+.PHONY: analyze memcheck threads
+analyze: $(BUILD)/laxity ## gcc -fanalyzer, clang-tidy, cppcheck, shellcheck
 	@scripts/analyze
+
+memcheck: $(BUILD)/laxity ## valgrind on a sample of commands
+	@scripts/memcheck $(BUILD)/laxity
+
+# The suites in which the program has threads: co-running loads and the watch on
+# energy. Not oneDNN, whose OpenMP the sanitizer does not see.
+threads: ## those parts that have threads under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread' \
+		test-quick-built
+	@LAXITY_QUICK=1 LAXITY_BUILD=build-tsan LAXITY_PROGRAM=build-tsan/laxity \
+		CK_FORK=no build-tsan/run-tests live measure energy backend
 
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)

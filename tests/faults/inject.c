@@ -81,7 +81,8 @@ int clock_gettime(clockid_t which, struct timespec *t)
 {
 	long failed = syscall(SYS_clock_gettime, which, t);
 
-	if (!failed && (which == CLOCK_REALTIME || which == CLOCK_MONOTONIC)
+	if (!failed && order && (which == CLOCK_REALTIME
+	    || (which == CLOCK_MONOTONIC && !order->wall_only))
 	    && is_due(INJECT_CLOCK))
 		t->tv_sec += order->jump_s;
 	return (int)failed;

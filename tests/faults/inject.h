@@ -38,6 +38,7 @@ struct inject {
 	int32_t error;              /* errno; INJECT_SHORT: half is written */
 	int32_t signal;             /* INJECT_CALL: raised before the call */
 	int64_t jump_s;             /* INJECT_CLOCK */
+	int32_t wall_only;          /* the monotonic clock stays right */
 	int64_t count[INJECT_KINDS + 1]; /* calls so far, all processes */
 	int64_t fired;              /* faults so far */
 };
