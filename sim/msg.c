@@ -109,8 +109,9 @@ void progress_step(struct progress *p, int64_t done)
 		return;
 	now = clock_seconds();
 	spent = now > p->begun_s ? now - p->begun_s : 0;
-	if (p->shown_s > 0 && done >= p->total) {
-		(void)fprintf(stderr, "\r\033[K");
+	if (done >= p->total) {
+		if (p->shown_s > 0)
+			(void)fprintf(stderr, "\r\033[K");
 		return;
 	}
 	if (spent < 2 || now - p->shown_s < 0.1 || done <= 0)
