@@ -29,9 +29,9 @@ INLINE void policy_ends(struct engine *e, int64_t begun)
 {
 	if (e->timed) {
 		int64_t spent = engine_wall_ns() - begun;
-		e->books.decision_draws_ns += spent;
 		if (spent < 0)      /* a clock turned back */
 			spent = 0;
+		e->books.decision_draws_ns += spent;
 		e->spent_ns += spent;
 	}
 }
