@@ -1,4 +1,5 @@
 #include "num.h"
+#include "num_put.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -77,86 +78,117 @@ int num_is_name(const char *s)
 	return 1;
 }
 
-/* Two digits at a time: half as many divisions. */
-static const char pairs[] =
-	"00010203040506070809101112131415161718192021222324"
-	"25262728293031323334353637383940414243444546474849"
-	"50515253545556575859606162636465666768697071727374"
-	"75767778798081828384858687888990919293949596979899";
+/* ---- Printing ------------------------------------------------------------------ */
+
+#define ONES(tens) tens "0 " tens "1 " tens "2 " tens "3 " tens "4 " \
+	tens "5 " tens "6 " tens "7 " tens "8 " tens "9 "
+#define TENS(hundreds) ONES(hundreds "0") ONES(hundreds "1") \
+	ONES(hundreds "2") ONES(hundreds "3") ONES(hundreds "4") \
+	ONES(hundreds "5") ONES(hundreds "6") ONES(hundreds "7") \
+	ONES(hundreds "8") ONES(hundreds "9")
+const char num_triples[] = TENS("0") TENS("1") TENS("2") TENS("3") TENS("4")
+	TENS("5") TENS("6") TENS("7") TENS("8") TENS("9");
 
 char *num_put_integer(char *to, int64_t x)
 {
 	uint64_t rest = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
-	/* Twice the room: what is copied always has 20 characters, as a copy
-	 * of fixed size is three instructions and one of a few bytes a call. */
-	char digits[40];
-	size_t at = 20;
-	uint32_t few;
 
 	if (x < 0)
 		*to++ = '-';
-	if (rest < 10) {
-		*to = (char)('0' + rest);
+	if (rest < 1000)
+		return num_put_few(to, (uint32_t)rest);
+	if (rest >= NUM_NINE_DIGITS) {
+		to = num_put_integer(to, (int64_t)(rest / NUM_NINE_DIGITS));
+		return num_put_nine(to, (uint32_t)(rest % NUM_NINE_DIGITS));
+	}
+	to = num_put_integer(to, (int64_t)(rest / 1000));
+	return num_put_three(to, (uint32_t)(rest % 1000));
+}
+
+void num_near_move(struct num_near *n, int64_t x)
+{
+	int64_t high = x / NUM_NINE_DIGITS;
+
+	n->from = high * NUM_NINE_DIGITS;
+	n->length = (size_t)(num_put_integer(n->text, high) - n->text);
+}
+
+static inline int trim_zeros(const char *digits, int n)
+{
+	while (digits[n - 1] == '0')
+		n--;
+	return n;
+}
+
+/* k / 10^4, 0 < k <= 10^4. */
+static inline char *put_decimals(char *to, uint32_t k)
+{
+	if (k == 10000) {
+		*to = '1';
 		return to + 1;
 	}
-	for (; rest > UINT32_MAX; rest /= 100)
-		memcpy(digits + (at -= 2), pairs + 2 * (rest % 100), 2);
-	for (few = (uint32_t)rest; few >= 100; few /= 100)
-		memcpy(digits + (at -= 2), pairs + 2 * (few % 100), 2);
-	if (few >= 10)
-		memcpy(digits + (at -= 2), pairs + 2 * few, 2);
-	else
-		digits[--at] = (char)('0' + few);
-	memcpy(to, digits + at, 20);
-	return to + (20 - at);
+	memcpy(to, "0.", 2);
+	(void)num_put_three(to + 2, k / 10);
+	to[5] = (char)('0' + k % 10);
+	return to + trim_zeros(to, 6);
 }
 
 /* Nine significant digits, 10^8 <= digits < 10^9, of a number that begins in
  * the place of 10^exponent, -4 <= exponent <= 8; as %.9g, trailing zeros are
  * left out. */
-static char *put_digits(char *to, uint32_t digits, int exponent)
+static inline char *put_digits(char *to, uint32_t digits, int exponent)
 {
-	char s[24];
-	int n = 9;
+	int n;
 
-	for (int at = 7; at > 0; at -= 2, digits /= 100)
-		memcpy(s + at, pairs + 2 * (digits % 100), 2);
-	s[0] = (char)('0' + digits);
-	while (s[n - 1] == '0')
-		n--;
 	if (exponent < 0) {
 		memcpy(to, "0.000", 5);
-		memcpy(to + 1 - exponent, s, 9);
-		return to + 1 - exponent + n;
+		to += 1 - exponent;
 	}
-	memcpy(to, s, 9);
+	(void)num_put_nine(to, digits);
+	n = trim_zeros(to, 9);
+	if (exponent < 0)
+		return to + n;
 	if (n <= exponent + 1)
 		return to + exponent + 1;
+	memmove(to + exponent + 2, to + exponent + 1, 8);
 	to[exponent + 1] = '.';
-	memcpy(to + exponent + 2, s + exponent + 1, 8);
 	return to + n + 1;
+}
+
+/* Whatever it is. */
+static char *put_unusual(char *to, double x)
+{
+	if (isnan(x))
+		return to;
+	if (x == 0) { /* minus zero too */
+		*to = '0';
+		return to + 1;
+	}
+	return to + snprintf(to, 32, "%.9g", x);
 }
 
 char *num_put_real(char *to, double x)
 {
-	static const double power[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3,
-		1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
 	static const double scale[] = { 1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5,
 		1e4, 1e3, 1e2, 1e1, 1 };
-	int place = x < 1 ? 0 : 4;
+	int place;
 	double scaled, fraction;
 	uint32_t digits;
 
-	if (isnan(x))
-		return to;
-	if (x == 0) {
-		*to++ = '0';
-		return to;
+	if (!(x >= 1e-4 && x < 1e9))
+		return put_unusual(to, x);
+	if (x <= 1) {
+		/* Most confidences are written with four decimals, and what
+		 * rounding does to the product is far from the ninth digit. */
+		scaled = x * 1e4;
+		digits = (uint32_t)(scaled + 0.5);
+		if (fabs(scaled - digits) < 1e-11)
+			return put_decimals(to, digits);
 	}
-	if (!(x >= power[0] && x < power[13]))
-		goto slow;
-	while (x >= power[place + 1])
-		place++;
+	place = (x >= 1e-3) + (x >= 1e-2) + (x >= 1e-1) + (x >= 1);
+	if (x >= 10)
+		place += 1 + (x >= 1e2) + (x >= 1e3) + (x >= 1e4) + (x >= 1e5)
+			+ (x >= 1e6) + (x >= 1e7) + (x >= 1e8);
 	/* The powers used are exact, so the product is off by half a unit of
 	 * its last place at most, 6e-8. That decides the ninth digit unless
 	 * the fraction is so close to one half. */
@@ -164,16 +196,14 @@ char *num_put_real(char *to, double x)
 	digits = (uint32_t)scaled;
 	fraction = scaled - digits;
 	if (fabs(fraction - 0.5) < 1e-6)
-		goto slow;
+		return put_unusual(to, x);
 	digits += fraction > 0.5;
 	if (digits == 1000000000) {
 		digits = 100000000;
 		if (++place == 13)
-			goto slow;
+			return put_unusual(to, x);
 	}
 	return put_digits(to, digits, place - 4);
-slow:
-	return to + snprintf(to, 32, "%.9g", x);
 }
 
 char *num_print(char *buffer, double x)

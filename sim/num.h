@@ -30,10 +30,4 @@ int num_is_name(const char *s);
  * buffer holds 32 characters; returns buffer. */
 char *num_print(char *buffer, double x);
 
-/* The same without a NUL behind it, and integers: for outputs of millions of
- * rows (10 to 20 ns each). There must be room for 21 characters of an
- * integer, 32 of a real, whatever is written. Return the end. */
-char *num_put_integer(char *to, int64_t x);
-char *num_put_real(char *to, double x);
-
 #endif

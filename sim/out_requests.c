@@ -59,8 +59,10 @@ void reorder_fini(struct reorder *o)
 
 /* ---- CSV -------------------------------------------------------------------------- */
 
-#define BUFFER 65536
+/* Whole blocks at whole multiples of their size cost the system least. */
+#define BLOCK 262144
 #define NUMBERS 400             /* at most, in a row, with commas */
+#define NAME_STEP 32            /* names are copied in steps of this size */
 
 /* ",NETWORK,SETTING" for every pair of candidates, and for none of them. */
 static void make_names(struct out_requests *o, const struct workload *w)
@@ -70,16 +72,23 @@ static void make_names(struct out_requests *o, const struct workload *w)
 	o->name = mem_new(n, sizeof *o->name);
 	for (int net = -1; net < w->nets; net++) {
 		for (int setting = -1; setting < w->settings; setting++, i++) {
-			o->name[i].text = mem_printf(",%s,%s", net < 0 ? ""
+			char *text = mem_printf(",%s,%s", net < 0 ? ""
 				: w->bundle->net[w->net[net]].name,
 				setting < 0 ? ""
 				: w->bundle->setting[w->setting[setting]].name);
-			o->name[i].length = strlen(o->name[i].text);
-			if (o->name[i].length > o->longest_name)
-				o->longest_name = o->name[i].length;
+			size_t length = strlen(text), room = length + NAME_STEP;
+			o->name[i].text = mem_new(room, 1);
+			memcpy(o->name[i].text, text, length);
+			o->name[i].length = length;
+			if (room > o->name_room)
+				o->name_room = room;
+			free(text);
 		}
 	}
 }
+
+static const char header[] = "request,client,input,network,setting,release_ns,"
+	"deadline_ns,start_ns,leave_ns,depth,confidence,correct,missed,energy_j\n";
 
 int out_requests_begin(struct out_requests *o, const char *path,
 	const struct workload *w)
@@ -88,31 +97,37 @@ int out_requests_begin(struct out_requests *o, const char *path,
 	if (file_out_open(&o->file, path))
 		return -1;
 	make_names(o, w);
-	o->buffer = mem_new(BUFFER + NUMBERS + o->longest_name, 1);
-	(void)fputs("request,client,input,network,setting,release_ns,deadline_ns,"
-		"start_ns,leave_ns,depth,confidence,correct,missed,energy_j\n",
-		o->file.stream);
+	o->buffer = mem_new(BLOCK + NUMBERS + o->name_room, 1);
+	o->length = strlen(header);
+	memcpy(o->buffer, header, o->length);
 	return 0;
 }
 
-static void flush(struct out_requests *o)
+/* Write so much of the buffer. A failure is found at the end, by commit. */
+static void flush(struct out_requests *o, size_t length)
 {
-	/* A failure is found at the end, by commit. */
-	(void)fwrite(o->buffer, 1, o->length, o->file.stream);
-	o->length = 0;
+	(void)fwrite(o->buffer, 1, length, o->file.stream);
+	o->length -= length;
+	memmove(o->buffer, o->buffer + length, o->length);
 }
 
 static char *put_field(char *to, int64_t x)
 {
 	*to++ = ',';
-	return num_put_integer(to, x);
+	return num_put_small(to, x);
 }
 
-/* -1 stands for a field that is empty. */
-static char *put_optional(char *to, int64_t x)
+static char *put_digit(char *to, int x)
 {
 	*to++ = ',';
-	return x < 0 ? to : num_put_integer(to, x);
+	*to++ = (char)('0' + x);
+	return to;
+}
+
+static char *put_time(struct out_requests *o, char *to, int64_t x)
+{
+	*to++ = ',';
+	return num_put_near(&o->time, to, x);
 }
 
 static char *put_real(char *to, double x)
@@ -127,30 +142,37 @@ void out_requests_add(struct out_requests *o, const struct request_record *r)
 		* (o->workload->settings + 1) + r->setting + 1];
 	char *to = o->buffer + o->length;
 
-	to = num_put_integer(to, r->number);
-	to = put_optional(to, r->client);
+	to = num_put_small(to, r->number);
+	if (r->client < 0)
+		*to++ = ',';
+	else
+		to = put_field(to, r->client);
 	to = put_field(to, r->input);
-	memcpy(to, name->text, name->length);
+	for (size_t i = 0; i < name->length; i += NAME_STEP)
+		memcpy(to + i, name->text + i, NAME_STEP);
 	to += name->length;
-	to = put_field(to, r->release_ns);
-	to = put_field(to, r->deadline_ns);
-	to = put_optional(to, r->start_ns);
-	to = put_field(to, r->leave_ns);
+	to = put_time(o, to, r->release_ns);
+	to = put_time(o, to, r->deadline_ns);
+	if (r->start_ns < 0)
+		*to++ = ',';
+	else
+		to = put_time(o, to, r->start_ns);
+	to = put_time(o, to, r->leave_ns);
 	to = put_field(to, r->depth);
 	to = put_real(to, r->confidence);
-	to = put_field(to, r->correct);
-	to = put_field(to, r->missed);
+	to = put_digit(to, r->correct);
+	to = put_digit(to, r->missed);
 	to = put_real(to, r->energy_j);
 	*to++ = '\n';
 	o->length = (size_t)(to - o->buffer);
-	if (o->length > BUFFER)
-		flush(o);
+	if (o->length >= BLOCK)
+		flush(o, BLOCK);
 }
 
 int out_requests_end(struct out_requests *o, int keep)
 {
 	if (keep)
-		flush(o);
+		flush(o, o->length);
 	for (int i = 0; i < (o->workload->nets + 1)
 	     * (o->workload->settings + 1); i++)
 		free(o->name[i].text);

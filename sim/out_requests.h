@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "file.h"
+#include "num_put.h"
 
 /* Requests leave in another order than they were released in. This puts them
  * back: `emit` is called with the measured ones in order of number. Holds as
@@ -32,7 +33,8 @@ struct out_requests {
 	struct file_out file;
 	const struct workload *workload;
 	struct out_name *name;      /* by network and setting */
-	size_t longest_name;
+	size_t name_room;
+	struct num_near time;
 	char *buffer;
 	size_t length;
 };

@@ -1,4 +1,5 @@
 #include "../sim/num.h"
+#include "../sim/num_put.h"
 
 #include <check.h>
 #include <math.h>
@@ -79,7 +80,8 @@ START_TEST(reals_are_printed_as_printf_does)
 	static const double edges[] = { 0, 0.1, 1, 9.99999999949, 9.9999999995,
 		9.99999999951, 999999999, 999999999.4, 999999999.6, 1e9, 1e-4,
 		9.9999999999e-5, 0.00012345678949999, 123456789.5, 0.5, 1e22,
-		0.3, 5e-324, 1.7e308 };
+		0.3, 5e-324, 1.7e308, 0.9902, 0.99021, 0.99989999999,
+		0.999899999999999, 0.00019999999999, 0.0002 };
 	uint64_t state = 1;
 
 	for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
@@ -89,6 +91,7 @@ START_TEST(reals_are_printed_as_printf_does)
 	for (int i = 0; i < 50000; i++) {
 		uint64_t r = bits(&state);
 		/* Over all magnitudes, and with few digits: ties are there. */
+		check_print((double)(r % 10001) / 10000);
 		check_print(exp((double)(r >> 11) * 0x1p-53 * 50 - 20));
 		check_print((double)(r % 2000000000) / pow(10, (double)(r >> 60)));
 		check_print(((double)(r % 2000000000) + 0.5) / pow(2, (double)(r >> 60)));
@@ -112,6 +115,28 @@ START_TEST(integers_are_printed_as_printf_does)
 }
 END_TEST
 
+START_TEST(columns_are_printed_as_integers_are)
+{
+	struct num_near near = { 0 };
+	int64_t x = 0;
+	uint64_t state = 3;
+	char mine[64], theirs[32];
+
+	for (int i = 0; i < 100000; i++) {
+		/* Near each other, at times not, and back. */
+		x = i % 100 ? x + (int64_t)(bits(&state) >> 40)
+			: (int64_t)(bits(&state) >> (1 + i / 100 % 60));
+		if (x < 0)
+			x = 0;
+		(void)snprintf(theirs, sizeof theirs, "%lld", (long long)x);
+		*num_put_near(&near, mine, x) = 0;
+		ck_assert_str_eq(mine, theirs);
+		*num_put_small(mine, x) = 0;
+		ck_assert_str_eq(mine, theirs);
+	}
+}
+END_TEST
+
 Suite *test_num(void);
 Suite *test_num(void)
 {
@@ -124,6 +149,7 @@ Suite *test_num(void)
 	tcase_add_test(t, durations_round_half_away_from_zero);
 	tcase_add_test(t, reals_are_printed_as_printf_does);
 	tcase_add_test(t, integers_are_printed_as_printf_does);
+	tcase_add_test(t, columns_are_printed_as_integers_are);
 	suite_add_tcase(s, t);
 	return s;
 }

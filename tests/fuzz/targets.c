@@ -8,6 +8,7 @@
 #include "../../sim/mem.h"
 #include "../../sim/msg.h"
 #include "../../sim/num.h"
+#include "../../sim/num_put.h"
 #include "../../sim/replay.h"
 #include "../../sim/report.h"
 #include "../../sim/sha256.h"
