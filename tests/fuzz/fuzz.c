@@ -4,6 +4,10 @@
 #include "../../sim/mem.h"
 #include "../../sim/msg.h"
 
+#include "../../traces/bundle.h"
+#include "targets.h"
+
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +20,12 @@
 enum { MOST_FILES = 64 };
 
 /* State of the harness, not of the program under test. */
-static struct { char *path, *bytes; size_t n; int real; } files[MOST_FILES];
+static struct { char *path, *bytes; size_t n; int fd; } files[MOST_FILES];
 static int file_count;
+
+enum { MOST_BUNDLES = 8 };
+static struct bundle *bundles[MOST_BUNDLES];
+static int bundle_count;
 
 static int file_number(const char *path)
 {
@@ -35,6 +43,7 @@ static int file_put(const char *path, const void *bytes, size_t n)
 		FUZZ_HOLDS(file_count < MOST_FILES);
 		i = file_count++;
 		files[i].path = mem_string(path);
+		files[i].fd = -1;
 	}
 	free(files[i].bytes);
 	files[i].bytes = mem_new(n + 1, 1);
@@ -53,7 +62,6 @@ void fuzz_file(const char *path, const void *bytes, size_t n)
  * files are read once; anything else that a mutated path may name is not
  * there. */
 int __real_file_read(const char *path, size_t limit, char **text, size_t *length);
-int __wrap_file_read(const char *path, size_t limit, char **text, size_t *length);
 
 int __wrap_file_read(const char *path, size_t limit, char **text, size_t *length)
 {
@@ -84,29 +92,75 @@ int __wrap_file_read(const char *path, size_t limit, char **text, size_t *length
 const char *fuzz_real_file(const char *suffix, const void *bytes, size_t n)
 {
 	char path[128];
-	int fd, i;
+	int i, fd;
 
 	(void)snprintf(path, sizeof path, "/dev/shm/laxity-fuzz-%ld%s",
 		(long)getpid(), suffix);
 	i = file_put(path, bytes, n);
-	files[i].real = 1;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = files[i].fd;
+	/* It stays open: opening and making it costs more than most runs. */
+	if (fd < 0)
+		fd = files[i].fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
+			0600);
 	FUZZ_HOLDS(fd >= 0);
-	FUZZ_HOLDS(write(fd, files[i].bytes, n) == (ssize_t)n);
-	FUZZ_HOLDS(!close(fd));
+	FUZZ_HOLDS(!ftruncate(fd, 0));
+	FUZZ_HOLDS(pwrite(fd, files[i].bytes, n, 0) == (ssize_t)n);
 	return files[i].path;
 }
 
 void fuzz_end(void)
 {
 	for (int i = 0; i < file_count; i++) {
-		if (files[i].real)
+		if (files[i].fd >= 0) {
+			(void)close(files[i].fd);
 			(void)unlink(files[i].path);
+		}
 		free(files[i].path);
 		free(files[i].bytes);
 	}
 	memset(files, 0, sizeof files);
 	file_count = 0;
+	for (int i = 0; i < bundle_count; i++)
+		__real_bundle_free(bundles[i]);
+	bundle_count = 0;
+}
+
+/* ---- Bundles read once ------------------------------------------------------------ */
+
+/* A target that does not change a bundle's files need not read them again each
+ * time: that took most of its time. */
+struct bundle *__wrap_bundle_read(const char *dir);
+void __wrap_bundle_free(struct bundle *b);
+
+struct bundle *__wrap_bundle_read(const char *dir)
+{
+	struct bundle *b;
+
+	for (int i = 0; i < bundle_count; i++)
+		if (!strcmp(bundles[i]->dir, dir))
+			return bundles[i];
+	b = __real_bundle_read(dir);
+	if (b && bundle_count < MOST_BUNDLES)
+		bundles[bundle_count++] = b;
+	return b;
+}
+
+void __wrap_bundle_free(struct bundle *b)
+{
+	for (int i = 0; i < bundle_count; i++)
+		if (bundles[i] == b)
+			return;
+	__real_bundle_free(b);
+}
+
+/* A policy by path is code: nothing for a fuzzer. */
+void *__real_dlopen(const char *path, int flags);
+void *__wrap_dlopen(const char *path, int flags);
+
+void *__wrap_dlopen(const char *path, int flags)
+{
+	(void)path;
+	return __real_dlopen("not in the fuzzer's world/", flags);
 }
 
 /* ---- One run --------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include <gsl/gsl_errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,12 +19,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	target = fuzz_find(name ? name : "");
 	if (!target) {
-		(void)fprintf(stderr, "FUZZ_TARGET is one of:");
+		(void)fprintf(stderr, "FUZZ_TARGET is one of these; longest "
+			"input in bytes\n");
 		for (const struct fuzz_target *t = fuzz_targets; t->name; t++)
-			(void)fprintf(stderr, " %s", t->name);
-		(void)fprintf(stderr, "\n");
+			printf("%s %zu\n", t->name, t->longest);
 		exit(2);
 	}
+	/* Nothing here shares a database between threads. */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)gsl_set_error_handler_off();
 	(void)atexit(fuzz_end);
 	return 0;

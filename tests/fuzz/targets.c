@@ -2,7 +2,9 @@
 #include "fuzz.h"
 
 #include "../../sim/choice.h"
+#include "../../sim/claims.h"
 #include "../../sim/experiment.h"
+#include "../../sim/grid.h"
 #include "../../sim/import.h"
 #include "../../sim/ini.h"
 #include "../../sim/mem.h"
@@ -10,10 +12,7 @@
 #include "../../sim/num.h"
 #include "../../sim/num_put.h"
 #include "../../sim/replay.h"
-#include "../../sim/report.h"
 #include "../../sim/sha256.h"
-#include "../../sim/report.h"
-#include "../../sim/store_private.h"
 #include "../../traces/bundle_parts.h"
 #include "../../traces/scale.h"
 #include "targets.h"
@@ -36,7 +35,7 @@ static char *string_of(const uint8_t *bytes, size_t n)
 
 static int read_bundle(void)
 {
-	struct bundle *b = bundle_read(TINY);
+	struct bundle *b = __real_bundle_read(TINY);
 	int zero[] = { 0 };
 	struct profile *p;
 
@@ -45,7 +44,7 @@ static int read_bundle(void)
 	/* Candidates without samples are the one thing refused from here. */
 	p = profile_new(b, 1, zero, 1, zero);
 	profile_free(p);
-	bundle_free(b);
+	__real_bundle_free(b);
 	return p ? 0 : -1;
 }
 
@@ -59,7 +58,7 @@ static struct base { struct bundle *bundle; struct text ini, table[TABLES]; } *b
 
 static void end_base(void)
 {
-	bundle_free(base->bundle);
+	__real_bundle_free(base->bundle);
 	text_fini(&base->ini);
 	for (int i = 0; i < TABLES; i++)
 		text_fini(&base->table[i]);
@@ -91,7 +90,7 @@ static void need_base(void)
 	keep_file(&base->ini, TINY "/trace.ini");
 	for (int i = 0; i < TABLES; i++)
 		keep_file(&base->table[i], table_path[i]);
-	base->bundle = bundle_read(TINY);
+	base->bundle = __real_bundle_read(TINY);
 	FUZZ_HOLDS(base->bundle != NULL);
 }
 
@@ -321,6 +320,41 @@ static int run_experiment(const uint8_t *bytes, size_t n)
 	return refused;
 }
 
+static int run_grid(const uint8_t *bytes, size_t n)
+{
+	struct grid *g;
+	struct workload *w;
+
+	fuzz_file("g.ini", bytes, n);
+	g = grid_read("g.ini", 0, NULL);
+	if (!g)
+		return -1;
+	/* All that reading did not build: the last setting and replication. */
+	w = grid_workload(g, grid_settings(g) - 1, g->replications - 1);
+	workload_free(w);
+	grid_free(g);
+	return w ? 0 : -1;
+}
+
+static int run_claims(const uint8_t *bytes, size_t n)
+{
+	struct claims c;
+
+	fuzz_file("claims.ini", bytes, n);
+	if (claims_read(&c, "claims.ini"))
+		return -1;
+	for (int i = 0; i < c.n; i++) {
+		struct text t;
+		text_init(&t);
+		claim_expected(&c.claim[i], &t);
+		text_fini(&t);
+		FUZZ_HOLDS(c.claim[i].sentence && (c.claim[i].untested
+			|| (c.claim[i].database && c.claim[i].query)));
+	}
+	claims_fini(&c);
+	return 0;
+}
+
 /* ---- Arrivals ---------------------------------------------------------------------- */
 
 static int run_replay(const uint8_t *bytes, size_t n)
@@ -364,6 +398,7 @@ static int run_import(int (*read)(struct import *), struct import *m,
 	int refused;
 
 	m->path = "i.csv";
+	m->most = 2000;         /* or a count of a few bytes costs seconds */
 	m->seed = 1;
 	m->text = m->at = mem_string_n((const char *)bytes, n);
 	m->length = n;
@@ -478,97 +513,6 @@ static int run_number(const uint8_t *bytes, size_t n)
 	return 0;
 }
 
-/* ---- Databases -------------------------------------------------------------------- */
-
-static int read_all(struct store *s, const char *sql)
-{
-	sqlite3_stmt *st = store_prepare(s, sql);
-	int code = SQLITE_DONE;
-
-	if (!st)
-		return -1;
-	for (int rows = 0; rows < 50; rows++) {
-		code = sqlite3_step(st);
-		if (code != SQLITE_ROW)
-			break;
-	}
-	(void)sqlite3_finalize(st);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? 0
-		: store_fault(s, code);
-}
-
-/* What reports make of it; slow, as they ask for everything. */
-static int report_all(struct store *from)
-{
-	struct stored *d = stored_read(from);
-	struct report r;
-	struct text t;
-	int refused;
-
-	if (!d)
-		return -1;
-	refused = report_init(&r, d, NULL);
-	if (!refused) {
-		text_init(&t);
-		report_text(&r, &t);
-		report_html(&r, &t);
-		text_fini(&t);
-		report_fini(&r);
-	}
-	stored_free(d);
-	return refused;
-}
-
-static int run_store(const uint8_t *bytes, size_t n)
-{
-	static const char *const queries[] = { "select * from runs",
-		"select * from axes", "select * from requests",
-		"select * from stages", "select * from paired",
-		"select * from metrics" };
-	const char *path = fuzz_real_file(".db", bytes, n);
-	struct store *from = store_open(path, STORE_READ), *to;
-	int refused = from ? 0 : -1;
-
-	/* The last two views are unions over all columns: a hundred times as
-	 * slow, and nothing new to find in most runs. */
-	for (int i = 0; i < (n % 16 ? 4 : 6) && !refused; i++)
-		refused = read_all(from, queries[i]);
-	if (!refused && n % 4 == 0)
-		refused = report_all(from);
-	if (!refused) {
-		to = store_open(fuzz_real_file("-into.db", "", 0), STORE_WRITE);
-		FUZZ_HOLDS(to != NULL);
-		refused = store_begin(to) || store_merge(to, from) ? -1 : 0;
-		store_rollback(to);
-		store_close(to);
-	}
-	store_close(from);
-	return refused;
-}
-
-static int run_report(const uint8_t *bytes, size_t n)
-{
-	struct store *s = store_open(fuzz_real_file(".db", bytes, n), STORE_READ);
-	struct stored *d = s ? stored_read(s) : NULL;
-	struct report r;
-	struct text t;
-
-	if (d) {
-		text_init(&t);
-		FUZZ_HOLDS(report_init(&r, d, NULL) == 0);
-		report_text(&r, &t);
-		/* A terminal must not be told what to do. */
-		for (size_t i = 0; i < t.length; i++)
-			FUZZ_HOLDS((unsigned char)t.s[i] >= ' ' || t.s[i] == '\n');
-		report_html(&r, &t);
-		report_fini(&r);
-		text_fini(&t);
-	}
-	stored_free(d);
-	store_close(s);
-	return d ? 0 : -1;
-}
-
 /* ---- All -------------------------------------------------------------------------- */
 
 const struct fuzz_target fuzz_targets[] = {
@@ -583,20 +527,24 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "set", run_set, 512 },
 	{ "workload", run_workload, 2048 },
 	{ "experiment", run_experiment, 2048 },
+	{ "grid", run_grid, 2048 },
+	{ "claims", run_claims, 2048 },
 	{ "replay", run_replay, 2048 },
 	{ "llm-2023", run_llm_2023, 2048 },
 	{ "functions-2021", run_functions_2021, 2048 },
 	{ "functions-2019", run_functions_2019, 16384 },
 	{ "policy", run_policy, 512 },
 	{ "number", run_number, 64 },
-	{ "store", run_store, 65536 },
-	{ "report", run_report, 65536 },
+	{ "store", fuzz_store, 65536 },
+	{ "report", fuzz_report, 65536 },
+	{ "rows", fuzz_rows, 512 },
 #ifdef FUZZ_HARNESS
 	{ "onnx", fuzz_onnx, 8192 },
 	{ "network-ini", fuzz_network_ini, 2048 },
 	{ "idx", fuzz_idx, 4096 },
 	{ "idx-labels", fuzz_idx_labels, 1024 },
 	{ "cifar", fuzz_cifar, 8192 },
+	{ "live-log", fuzz_live_log, 4096 },
 #endif
 	{ NULL, NULL, 0 },
 };

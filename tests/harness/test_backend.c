@@ -162,7 +162,9 @@ END_TEST
 START_TEST(a_backend_that_is_not_there_or_not_one_is_refused)
 {
 	char *dir = test_directory(), *path = test_path(dir, "x.so");
+	char *build = getenv("LAXITY_BUILD"), here[4096];
 
+	build = build ? mem_string(build) : NULL;
 	msg_capture(1);
 	ck_assert_ptr_null(backend_load("nonesuch"));
 	ck_assert_ptr_nonnull(strstr(msg_captured(), "backend 'nonesuch': "));
@@ -171,7 +173,22 @@ START_TEST(a_backend_that_is_not_there_or_not_one_is_refused)
 	msg_capture(1);
 	ck_assert_ptr_null(backend_load(path));
 	ck_assert_ptr_nonnull(strstr(msg_captured(), "x.so: cannot load: "));
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	free(path);
+	/* One that lies in the working directory is a stranger's. */
+	path = test_path(dir, "backend-nonesuch.so");
+	test_write(path, "no object");
+	ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+	ck_assert_int_eq(chdir(dir), 0);
+	msg_capture(1);
+	ck_assert_int_eq(unsetenv("LAXITY_BUILD"), 0);
+	ck_assert_ptr_null(backend_load("nonesuch"));
+	ck_assert_ptr_nonnull(strstr(msg_captured(), "backend 'nonesuch': "));
 	msg_capture(0);
+	ck_assert_int_eq(chdir(here), 0);
+	if (build)
+		ck_assert_int_eq(setenv("LAXITY_BUILD", build, 1), 0);
+	free(build);
 	free(path);
 	test_directory_free(dir);
 }
@@ -246,10 +263,27 @@ START_TEST(idx_files_plain_and_gzip_are_read_and_checked)
 	char *other = test_path(dir, "t10k-labels-idx1-ubyte.gz");
 	struct images im;
 	gzFile f = gzopen(path, "wb");
+	FILE *g;
 
 	ck_assert_int_eq(gzwrite(f, images, 28), 28);
 	ck_assert_int_eq(gzclose(f), Z_OK);
 	refuse(dir, "t10k-labels-idx1-ubyte.gz: cannot open");
+	/* Members follow one another; anything else after them is a fault. */
+	f = gzopen(path, "ab");
+	ck_assert_int_eq(gzwrite(f, "xyz", 3), 3);
+	ck_assert_int_eq(gzclose(f), Z_OK);
+	refuse(dir, "31 bytes, but its head promises 28");
+	g = fopen(path, "ab");
+	ck_assert_ptr_nonnull(g);
+	ck_assert_int_ge(fputs("more", g), 0);
+	ck_assert_int_eq(fclose(g), 0);
+	refuse(dir, "broken gzip file");
+	f = gzopen(path, "wb");
+	ck_assert_int_eq(gzwrite(f, images, 20), 20);
+	ck_assert_int_eq(gzclose(f), Z_OK);
+	f = gzopen(path, "ab");
+	ck_assert_int_eq(gzwrite(f, images + 20, 8), 8);
+	ck_assert_int_eq(gzclose(f), Z_OK);
 	/* Plain bytes under a name that ends with gz are taken as they are. */
 	write_bytes(dir, "t10k-labels-idx1-ubyte.gz", labels, 10);
 	ck_assert_int_eq(images_read(&im, dir, 0, 0, 0, 0), 0);

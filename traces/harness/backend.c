@@ -25,7 +25,7 @@ void setting_name(struct setting *s, const struct dev_info *info)
 		s->units ? s->units : info->units);
 }
 
-static const struct backend *open_file(const char *path)
+static const struct backend *open_file(const char *path, int named)
 {
 	const struct backend *b;
 	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -33,7 +33,10 @@ static const struct backend *open_file(const char *path)
 
 	if (!object) {
 		why = dlerror();
-		(void)msg_fail("%s: cannot load: %s", path, why ? why : "?");
+		/* A file that was named is the user's; ours, which may lack
+		 * libraries here, the machine's. */
+		(void)(named ? msg_bad : msg_fail)("%s: cannot load: %s", path,
+			why ? why : "?");
 		return NULL;
 	}
 	b = dlsym(object, "backend");
@@ -56,21 +59,22 @@ const struct backend *backend_load(const char *name)
 	const char *build = getenv("LAXITY_BUILD");
 	const struct backend *b = NULL;
 	char *path[3];
-	int tried = 0;
+	int tried = 0, places = build ? 3 : 2;
 
 	if (strchr(name, '/'))
-		return open_file(name);
+		return open_file(name, 1);
 	self[n > 0 ? n : 0] = 0;
 	if (strrchr(self, '/'))
 		*strrchr(self, '/') = 0;
 	path[0] = mem_printf("%s/backend-%s.so", self, name);
 	/* The program in the root of the tree, what was built below it. */
 	path[1] = mem_printf("%s/build/backend-%s.so", self, name);
-	path[2] = mem_printf("%s/backend-%s.so", build ? build : ".", name);
-	while (tried < 3 && access(path[tried], F_OK))
+	/* Never one that just lies in the working directory. */
+	path[2] = mem_printf("%s/backend-%s.so", build ? build : "", name);
+	while (tried < places && access(path[tried], F_OK))
 		tried++;
-	if (tried < 3)
-		b = open_file(path[tried]);
+	if (tried < places)
+		b = open_file(path[tried], 0);
 	else
 		(void)msg_bad("backend '%s': neither %s nor %s is there "
 			"(make harness builds them)", name, path[0], path[1]);

@@ -18,42 +18,62 @@
 #define MAX_BYTES ((size_t)1 << 31)
 enum { CIFAR = 3073, CIFAR_SIDE = 32, CIFAR_CLASSES = 10 };
 
-/* The bytes of a file, unpacked if it is gzip's; checked to end where gzip
- * says. */
-static int read_unpacked(const char *path, unsigned char **out, size_t *length)
+/* Unpack one or more gzip members; what follows them must be nothing. */
+static int unpack(const char *path, unsigned char *packed, size_t n,
+	unsigned char **out, size_t *length)
 {
-	struct stat st;
+	z_stream z = { .next_in = packed };
 	unsigned char *bytes = NULL;
 	size_t have = 0, room = 0;
-	gzFile f;
-	int got, status;
+	int status = inflateInit2(&z, 16 + MAX_WBITS);
 
-	/* zlib reads plain files as they are, but also FIFOs. */
-	if (stat(path, &st))
-		return msg_bad("%s: cannot open", path);
-	if (!S_ISREG(st.st_mode))
-		return msg_bad("%s: not a regular file", path);
-	if (!(f = gzopen(path, "rb")))
-		return msg_bad("%s: cannot open", path);
-	do {
+	while (status == Z_OK || status == Z_STREAM_END) {
+		if (status == Z_STREAM_END) {
+			if (z.next_in == packed + n || inflateReset(&z) != Z_OK)
+				break;
+		} else if (have > MAX_BYTES) {
+			break;
+		}
 		if (have == room) {
 			room = room ? 2 * room : 1 << 16;
 			bytes = mem_resize(bytes, room, 1);
 		}
-		unsigned want = room - have < INT_MAX ? (unsigned)(room - have)
-			: INT_MAX;
-		got = gzread(f, bytes + have, want);
-		have += got > 0 ? (size_t)got : 0;
-	} while (got > 0 && have <= MAX_BYTES);
-	status = gzclose_r(f);
-	if (got < 0 || status != Z_OK || have > MAX_BYTES) {
-		free(bytes);
-		return msg_bad(have > MAX_BYTES ? "%s: more than 2 GiB"
-			: "%s: broken gzip file", path);
+		/* Both are under 4 GiB: so are the limits. */
+		z.avail_in = (unsigned)(packed + n - z.next_in);
+		z.avail_out = (unsigned)(room - have);
+		z.next_out = bytes + have;
+		status = inflate(&z, Z_NO_FLUSH);
+		have = room - z.avail_out;
 	}
-	*out = bytes;
-	*length = have;
-	return 0;
+	(void)inflateEnd(&z);
+	if (status == Z_STREAM_END && have <= MAX_BYTES) {
+		*out = bytes;
+		*length = have;
+		return 0;
+	}
+	free(bytes);
+	return status == Z_MEM_ERROR ? msg_fail("out of memory")
+		: msg_bad(have > MAX_BYTES ? "%s: more than 2 GiB"
+			: "%s: broken gzip file", path);
+}
+
+/* The bytes of a file, unpacked if it is gzip's; checked to end where gzip
+ * says. */
+static int read_unpacked(const char *path, unsigned char **out, size_t *length)
+{
+	static const unsigned char magic[] = { 31, 139 };
+	char *bytes;
+	int bad;
+
+	if (file_read(path, MAX_BYTES, &bytes, length))
+		return -1;
+	if (*length < sizeof magic || memcmp(bytes, magic, sizeof magic)) {
+		*out = (unsigned char *)bytes;
+		return 0;
+	}
+	bad = unpack(path, (unsigned char *)bytes, *length, out, length);
+	free(bytes);
+	return bad;
 }
 
 static void take(struct images *im, int limit, size_t count)

@@ -5,7 +5,9 @@
 #include "../../../sim/mem.h"
 #include "../../../sim/msg.h"
 #include "../../../traces/harness/images.h"
+#include "../../../sim/choice.h"
 #include "../../../traces/harness/net.h"
+#include "../../../traces/harness/recorded.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +106,16 @@ static int read_images(const char *path, size_t n)
 	return 0;
 }
 
+/* A file whose name must be there and whose bytes are read by file_read. */
+static const char *shadow(const char **path, const char *suffix,
+	const uint8_t *bytes, size_t n)
+{
+	if (!*path)
+		*path = fuzz_real_file(suffix, "", 0);
+	fuzz_file(*path, bytes, n);
+	return *path;
+}
+
 /* Three images and their labels, one of the two files replaced. */
 static int read_pair(const uint8_t *images, size_t n, const uint8_t *labels,
 	size_t m)
@@ -111,12 +123,13 @@ static int read_pair(const uint8_t *images, size_t n, const uint8_t *labels,
 	static const uint8_t good_images[] = { 0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2,
 		0, 0, 0, 1, 1, 2, 3, 4, 5, 6 };
 	static const uint8_t good_labels[] = { 0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9 };
-	const char *path = fuzz_real_file("-images-idx3",
-		images ? images : good_images, images ? n : sizeof good_images);
+	static const char *of_images, *of_labels;
 
-	(void)fuzz_real_file("-labels-idx1", labels ? labels : good_labels,
+	(void)shadow(&of_images, "-images-idx3", images ? images : good_images,
+		images ? n : sizeof good_images);
+	(void)shadow(&of_labels, "-labels-idx1", labels ? labels : good_labels,
 		labels ? m : sizeof good_labels);
-	return read_images(path, n + m);
+	return read_images(of_images, n + m);
 }
 
 int fuzz_idx(const uint8_t *bytes, size_t n)
@@ -131,5 +144,52 @@ int fuzz_idx_labels(const uint8_t *bytes, size_t n)
 
 int fuzz_cifar(const uint8_t *bytes, size_t n)
 {
-	return read_images(fuzz_real_file(".bin", bytes, n), n);
+	static const char *path;
+
+	return read_images(shadow(&path, ".bin", bytes, n), n);
+}
+
+/* A log that was accepted can be repeated, if it is not too long; what differs
+ * is said, not trusted. */
+static void repeat_log(struct live_log *log, const struct workload *w)
+{
+	static const unsigned given[] = { RECORDED_ALL, RECORDED_NOTHING,
+		RECORDED_WAKES, RECORDED_WAKES | RECORDED_DISPATCH };
+	struct choice choice;
+
+	if (w->warmup + w->requests > 200 || w->clients > 200
+	    || w->devices > 1)
+		return;
+	FUZZ_HOLDS(!choice_parse(&choice, "edf"));
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+		const struct run run = { .workload = w, .seed = 1,
+			.choice = &choice };
+		struct recorded_check check;
+		struct metrics m;
+		if (!recorded_run(&run, log, given[i], &m, &check)
+		    && check.differs)
+			free(recorded_difference(&check, w));
+	}
+	/* A run may fail where the log makes no sense. */
+	msg_capture(1);
+	choice_fini(&choice);
+}
+
+int fuzz_live_log(const uint8_t *bytes, size_t n)
+{
+	struct workload *w;
+	struct live_log *log;
+	struct live_lateness late;
+
+	fuzz_file("log.csv", bytes, n);
+	log = live_log_read("log.csv", &w);
+	if (!log)
+		return -1;
+	live_log_wake_lateness(log, &late);
+	live_log_notice_lateness(log, &late);
+	live_log_dispatch(log, &late);
+	repeat_log(log, w);
+	live_log_free(log);
+	workload_free(w);
+	return 0;
 }
