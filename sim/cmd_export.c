@@ -49,9 +49,10 @@ static int put_runs(struct store *s, const struct stored *d, FILE *f)
 		const struct stored_run *r = &d->run[i];
 		add_axis_values(&t, d, r->point);
 		out_csv_field(&t, d->policy[r->policy].text);
-		text_add(&t, ",%d,%d,%u,%d,%s", d->policy[r->policy].clairvoyant,
+		text_add(&t, ",%d,%d,%u,%d,", d->policy[r->policy].clairvoyant,
 			d->trace[d->point[r->point].trace].modelled, r->seed,
-			r->replication, r->ended);
+			r->replication);
+		out_csv_field(&t, r->ended);
 		for (const struct column *c = outcome_columns; c->name; c++)
 			text_add(&t, ",%s", outcome_print(value, &r->outcome, c));
 		text_add(&t, "\n");
@@ -214,7 +215,7 @@ static int export_main(int argc, char **argv)
 {
 	const char *out = NULL;
 	const struct option table[] = {
-		{ "--out", OPTION_TEXT, &out, 0, 0, NULL },
+		{ "--out", OPTION_OUTPUT, &out, 0, 0, NULL },
 		{ 0 }
 	};
 	struct option_list words = { 0 };

@@ -5,6 +5,7 @@
 
 #include "mem.h"
 #include "msg.h"
+#include "utf8.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -61,6 +62,8 @@ int file_read(const char *path, size_t limit, char **text, size_t *length)
 	struct stat st;
 	int fd, status = -1;
 
+	if (!*path)
+		return msg_bad("an empty file name");
 	/* O_NONBLOCK: opening a FIFO without a writer would wait for one. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
@@ -212,7 +215,7 @@ static int open_fresh(struct file_out *o)
 int file_out_open(struct file_out *o, const char *path)
 {
 	struct stat st;
-	int exists = stat(path, &st) == 0, fd;
+	int exists = stat(path, &st) == 0, dangling, fd;
 
 	*o = (struct file_out){ 0 };
 	if (!*path)
@@ -221,9 +224,12 @@ int file_out_open(struct file_out *o, const char *path)
 		return msg_bad("%s: a directory, not a file", path);
 	/* A link is followed, lest it be replaced by what it points to. */
 	o->path = exists ? realpath(path, NULL) : NULL;
+	dangling = !exists && !lstat(path, &st);
 	if (!o->path)
 		o->path = mem_string(path);
-	if (exists && !S_ISREG(st.st_mode))
+	if (dangling)
+		fd = open(path, O_WRONLY | O_CLOEXEC); /* for the reason why not */
+	else if (exists && !S_ISREG(st.st_mode))
 		fd = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	else if (exists && access(o->path, W_OK))
 		fd = -1; /* write-protected: rename would not care */
@@ -405,38 +411,6 @@ int file_dir_commit(struct file_dir *d)
 
 /* ---- Text ------------------------------------------------------------------ */
 
-/* Length of the well-formed sequence at s (Unicode 15, table 3-7), or 0. */
-static size_t utf8_sequence(const unsigned char *s, size_t left)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (left < n || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return n;
-}
-
 size_t file_check_text(const char *text, size_t length, const char **what)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -458,6 +432,8 @@ size_t file_check_text(const char *text, size_t length, const char **what)
 			*what = "a control character";
 		else if (!(n = utf8_sequence(s + i, length - i)))
 			*what = "a byte that is not UTF-8";
+		else if (utf8_is_control(s + i, n) && s[i] >= 0x80)
+			*what = "a control character";
 		if (*what)
 			return i;
 	}

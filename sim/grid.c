@@ -173,7 +173,8 @@ static int read_grid(struct grid *g, struct ini *d)
 	const struct ini_entry *levels = ini_find(d, "grid", "levels");
 	const struct ini_entry *n = ini_find(d, "grid", "replications");
 	const struct ini_entry *seed = ini_find(d, "grid", "seed");
-	const struct ini_entry *requests = ini_need(d, "workload", "requests");
+	const struct ini_entry *requests = policies
+		? ini_need(d, "workload", "requests") : NULL;
 	int64_t x = 1, count;
 	static const double usual[] = { 0.4, 0.6, 0.8, 1, 1.25, 1.6, 2 };
 

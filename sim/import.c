@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define LARGEST_FILE ((size_t)8 << 30)
+/* As many as a file of that size could have lines. */
+#define MOST_RELEASES ((int64_t)100 * 1000 * 1000)
 
 const char trace_import_manual[] =
 	"usage: laxity trace import KIND FILE --out REPLAY.csv [OPTION ...]\n"
@@ -298,11 +300,11 @@ static int import_file(struct import *m, const char *kind, const char *path,
 int trace_import(int argc, char **argv)
 {
 	static const char *const placements[] = { "uniform", "even", NULL };
-	struct import m = { .even = -1 };
+	struct import m = { .even = -1, .most = MOST_RELEASES };
 	struct option_list rest = { 0 };
 	const char *out = NULL;
 	const struct option table[] = {
-		{ "--out", OPTION_TEXT, &out, 0, 0, NULL },
+		{ "--out", OPTION_OUTPUT, &out, 0, 0, NULL },
 		{ "--functions", OPTION_TEXT, &m.functions, 0, 0, NULL },
 		{ "--busiest", OPTION_INTEGER, &m.busiest, 1, INT32_MAX, NULL },
 		{ "--day", OPTION_INTEGER, &m.day, 1, 14, NULL },

@@ -23,6 +23,7 @@ struct import {
 	int even;                   /* placement of the counts of a minute; -1:
 	                             * not asked for, as 0 */
 	int64_t seed;               /* of the draws; 0: not asked for, as 1 */
+	int64_t most;               /* releases that counts may ask for */
 
 	char *text, *at;            /* the file, and its next line */
 	size_t length;

@@ -184,7 +184,8 @@ static int read_seconds(const char *s, wide *out)
 	bool point = false;
 	double seconds;
 
-	if (num_real(s, &seconds) || seconds < 0 || seconds > 1e9)
+	/* -0 as well: there are only digits from here on. */
+	if (num_real(s, &seconds) || signbit(seconds) || seconds > 1e9)
 		return -1;
 	for (; *s && *s != 'e' && *s != 'E'; s++) {
 		if (*s == '.') {
@@ -365,9 +366,18 @@ int import_functions_2019(struct import *m)
 	else if (!failed)
 		text_add(&m->notes, "# placement = uniform within the minute, "
 			"seed %" PRIu32 "\n", seed_of(m));
-	for (int64_t i = 0; i < f.count && !failed; i++)
-		if (f.item[i].chosen)
+	for (int64_t i = 0; i < f.count && !failed; i++) {
+		if (!f.item[i].chosen)
+			continue;
+		/* A count is a few bytes of file, whatever it asks for. */
+		if (f.item[i].count > m->most - m->releases)
+			failed = msg_bad("%s:%" PRId64 ": more than %" PRId64
+				" invocations: choose fewer functions "
+				"(--functions, --busiest)", m->path,
+				f.item[i].line, m->most);
+		else
 			place(m, &f.item[i]);
+	}
 	functions_fini(&f);
 	return failed;
 }

@@ -1,6 +1,7 @@
 #include "msg.h"
 
 #include "clock.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,20 +16,27 @@ static char captured[8192];
 /* One line, whatever the names in it hold. */
 static void put_line(const char *prefix, const char *format, va_list args)
 {
-	char raw[4096], line[8192];
-	size_t n = 0;
+	char raw[4096], line[sizeof raw * 4 + 64];
+	size_t n = 0, left;
 
 	(void)vsnprintf(raw, sizeof raw, format, args);
+	left = strlen(raw);
 	for (const char *s = prefix; *s; s++)
 		line[n++] = *s;
-	for (const unsigned char *s = (unsigned char *)raw;
-	     *s && n < sizeof line - 8; s++) {
-		if (*s == '\n')
-			n += (size_t)snprintf(line + n, 8, "\\n");
-		else if (*s < ' ' || *s == 127)
-			n += (size_t)snprintf(line + n, 8, "\\x%02x", *s);
-		else
-			line[n++] = (char)*s;
+	for (const unsigned char *s = (unsigned char *)raw; left;) {
+		size_t bytes = utf8_sequence(s, left);
+		int bad = bytes == 0 || utf8_is_control(s, bytes);
+		if (!bytes)
+			bytes = 1;
+		left -= bytes;
+		for (; bytes; bytes--, s++) {
+			if (!bad)
+				line[n++] = (char)*s;
+			else if (*s == '\n')
+				n += (size_t)snprintf(line + n, 8, "\\n");
+			else
+				n += (size_t)snprintf(line + n, 8, "\\x%02x", *s);
+		}
 	}
 	line[n++] = '\n';
 	line[n] = 0;

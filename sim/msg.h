@@ -18,8 +18,9 @@ enum status {
 
 #define MSG_FORMAT(a, b) __attribute__((format(printf, a, b)))
 
-/* Bad input or usage: "laxity: TEXT\n". Control characters in the text are
- * printed as \n, \xNN, so it stays one line. Always returns -1. */
+/* Bad input or usage: "laxity: TEXT\n". Control characters and what is
+ * not UTF-8 are printed as \n, \xNN, so it stays one line and tells a terminal
+ * nothing. Always returns -1. */
 int msg_bad(const char *format, ...) MSG_FORMAT(1, 2);
 
 /* A failure that is not the input's fault. Always returns -1. */

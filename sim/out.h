@@ -30,7 +30,8 @@ int64_t out_comparisons(const struct results *s);
 
 /* The columns of `laxity run --format csv`, a line a policy and replication. */
 void out_csv(struct text *t, const struct results *s);
-/* A field, in double quotes if it holds a comma, a quote or a line end. */
+/* A field, as out_utf8, in double quotes if it holds a comma, a quote or a line
+ * end. */
 void out_csv_field(struct text *t, const char *s);
 
 /* One object: program, trace, workload, and for each policy its replications

@@ -2,16 +2,30 @@
 
 #include <string.h>
 
-void out_csv_field(struct text *t, const char *s)
+void out_csv_field(struct text *t, const char *string)
 {
-	if (!s[strcspn(s, ",\"\r\n")]) {
-		text_add(t, "%s", s);
+	struct text clean;
+	size_t n = 0;
+
+	while (string[n] >= ' ' && string[n] < 127 && string[n] != ','
+	    && string[n] != '"')
+		n++;
+	if (!string[n]) {
+		text_add_n(t, string, n);
 		return;
 	}
-	text_add(t, "\"");
-	for (; *s; s++)
-		text_add(t, *s == '"' ? "\"\"" : "%c", *s);
-	text_add(t, "\"");
+	/* A table may be shown on a terminal. */
+	text_init(&clean);
+	out_utf8(&clean, string);
+	if (!clean.s[strcspn(clean.s, ",\"\n")]) {
+		text_add_n(t, clean.s, clean.length);
+	} else {
+		text_add(t, "\"");
+		for (const char *s = clean.s; *s; s++)
+			text_add(t, *s == '"' ? "\"\"" : "%c", *s);
+		text_add(t, "\"");
+	}
+	text_fini(&clean);
 }
 
 void out_csv(struct text *t, const struct results *s)

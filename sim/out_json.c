@@ -1,39 +1,25 @@
 #include "out.h"
 
+#include "utf8.h"
 #include "version.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the well-formed UTF-8 sequence at s, 0 if there is none. */
-static int sequence(const unsigned char *s)
-{
-	int n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-		: s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-		: s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (int i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)
-	    || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 void out_utf8(struct text *t, const char *string)
 {
 	const unsigned char *s = (const unsigned char *)string;
+	size_t left = strlen(string);
 
-	while (*s) {
-		int n = sequence(s);
-		if (n == 0 || (*s < ' ' && *s != '\n' && *s != '\t') || *s == 127)
+	while (left) {
+		size_t n = utf8_sequence(s, left), step = n ? n : 1;
+		if (n == 0 || (utf8_is_control(s, n) && *s != '\n' && *s != '\t'))
 			text_add(t, "\xef\xbf\xbd");
 		else
-			text_add_n(t, (const char *)s, (size_t)n);
-		s += n ? n : 1;
+			text_add_n(t, (const char *)s, n);
+		s += step;
+		left -= step;
 	}
 }
 

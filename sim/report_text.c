@@ -2,6 +2,7 @@
 
 #include "out.h"
 #include "table.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,9 +13,7 @@ static char *printable(const char *s)
 {
 	char *copy = mem_string(s);
 
-	for (unsigned char *c = (unsigned char *)copy; *c; c++)
-		if (*c < ' ' || *c == 127)
-			*c = '?';
+	utf8_make_plain(copy);
 	return copy;
 }
 

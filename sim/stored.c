@@ -45,25 +45,37 @@ static int step(struct store *s, sqlite3_stmt *st)
 	return code == SQLITE_DONE ? 0 : store_fault(s, code);
 }
 
-/* Rows of the tables are numbered from 1, ours from 0 in the order wanted:
- * index[row] = ours. */
-struct index { int64_t rows; int32_t *of; };
+/* Rows of the tables have numbers, small ones if we made the file and any at all
+ * if we did not; ours count from 0 in the order wanted. Few, so a list does. */
+struct index { int n, room; struct index_entry { int64_t row; int32_t ours; } *of; };
 
 static void index_set(struct index *x, int64_t row, int32_t ours)
 {
-	if (row >= x->rows) {
-		int64_t n = row < 64 ? 64 : 2 * row;
-		x->of = mem_resize(x->of, (size_t)n, sizeof *x->of);
-		for (int64_t i = x->rows; i < n; i++)
-			x->of[i] = -1;
-		x->rows = n;
-	}
-	x->of[row] = ours;
+	MEM_ROOM(x->of, x->n, x->room);
+	x->of[x->n++] = (struct index_entry){ row, ours };
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct index_entry *x = a, *y = b;
+
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Once, when all are there. */
+static void index_sort(struct index *x)
+{
+	if (x->n)
+		qsort(x->of, (size_t)x->n, sizeof *x->of, compare_entries);
 }
 
 static int32_t index_get(const struct index *x, int64_t row)
 {
-	return row >= 0 && row < x->rows ? x->of[row] : -1;
+	const struct index_entry wanted = { .row = row }, *e = x->n
+		? bsearch(&wanted, x->of, (size_t)x->n, sizeof *x->of,
+			compare_entries) : NULL;
+
+	return e ? e->ours : -1;
 }
 
 struct reading {
@@ -88,6 +100,7 @@ static int read_traces(struct reading *r)
 			column(d, st, 1), column(d, st, 2), column(d, st, 3),
 			column(d, st, 4), sqlite3_column_int(st, 5) };
 	}
+	index_sort(&r->trace);
 	return more;
 }
 
@@ -105,6 +118,7 @@ static int read_policies(struct reading *r)
 		d->policy[d->policies++] = (struct result_policy){
 			column(d, st, 1), sqlite3_column_int(st, 2) };
 	}
+	index_sort(&r->policy);
 	return more;
 }
 
@@ -357,6 +371,9 @@ static int read_runs_of(struct reading *r, sqlite3_stmt *st, int point)
 			.replication = sqlite3_column_int(st, 3),
 			.ended = strcmp(text_of(st, 4), "done")
 				? column(d, st, 4) : "done" };
+		if (run->policy < 0)
+			return msg_bad("%s: is damaged (a run without policy)",
+				r->s->path);
 		read_outcome(r, st, 5, &run->outcome);
 	}
 	p->runs = d->runs - p->first;

@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@ void table_add(struct table *t, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	utf8_make_plain(text);
 	MEM_ROOM(t->cell, t->cells, t->capacity);
 	t->cell[t->cells++] = mem_string(text);
 }

@@ -177,7 +177,7 @@ START_TEST(text_is_utf8_without_control_characters)
 		{ "a\r\n", 1 }, { "a\x7f", 1 }, { "\xc3", 0 },
 		{ "\xc0\x80", 0 }, { "ab\xe0\x80\x80", 2 },
 		{ "\xf4\x90\x80\x80", 0 }, { "\xe2\x82", 0 },
-		{ "\xf8\x80\x80\x80\x80", 0 },
+		{ "\xf8\x80\x80\x80\x80", 0 }, { "a\xc2\x9b", 1 },
 	};
 	const char *what;
 

@@ -228,6 +228,9 @@ START_TEST(bad_grids_are_refused_in_one_line)
 {
 	static const struct { const char *text, *says; } bad[] = {
 		{ "[workload]\nrequests = 3\n", "[grid]" },
+		/* One line, not one for each section (found by fuzzing). */
+		{ "[other]\nrequests = 3\n", "no section [grid]" },
+		{ "[grid]\npolicies = alert\n", "no section [workload]" },
 		{ HEAD "policies = alert\nenvironments = default\n",
 			"policies: oracle-static, which all are compared with, "
 			"is missing" },

@@ -283,6 +283,11 @@ static const struct { const char *words, *text, *message; } bad[] = {
 		"f.csv:2: 4 fields expected" },
 	{ "azure-functions-2021 f.csv --out r.csv", F21 "a,f,1,-1\n",
 		"f.csv:2: duration '-1': seconds from 0 to 1e9 expected" },
+	/* Was read as 30 seconds (found by fuzzing). */
+	{ "azure-functions-2021 f.csv --out r.csv", F21 "a,f,1,-0\n",
+		"f.csv:2: duration '-0': seconds from 0 to 1e9 expected" },
+	{ "azure-functions-2021 f.csv --out r.csv", F21 "a,f,1,-0e8316401\n",
+		"f.csv:2: duration '-0e8316401': seconds from 0 to 1e9 expected" },
 	{ "azure-functions-2021 f.csv --out r.csv", F21 "a,f,nan,1\n",
 		"f.csv:2: end_timestamp 'nan': seconds from 0 to 1e9 expected" },
 	{ "azure-functions-2021 f.csv --out r.csv", F21 "a b,f,1,1\n",
@@ -303,6 +308,34 @@ static const struct { const char *words, *text, *message; } bad[] = {
 		"f.csv/invocations_per_function_md.anon.d02.csv: cannot open: Not a "
 		"directory" },
 };
+
+/* Ten digits of a file asked for 80 gigabytes (found by fuzzing). */
+START_TEST(a_count_may_not_ask_for_any_number_of_releases)
+{
+	struct text t;
+
+	text_init(&t);
+	text_add(&t, "HashOwner,HashApp,HashFunction,Trigger,1,2,3\n"
+		"o,a,few,http,2");
+	for (int i = 1; i < 1440; i++)
+		text_add(&t, ",0");
+	text_add(&t, "\no,a,many,http");
+	for (int i = 0; i < 1440; i++)
+		text_add(&t, ",%s", i == 7 ? "9999999999" : "0");
+	text_add(&t, "\n");
+	place_put("f.csv", t.s);
+	text_fini(&t);
+	msg_capture(1);
+	ck_assert_int_eq(import_words("azure-functions-2019 f.csv --out r.csv"), -1);
+	expect_refusal("f.csv:3: more than 100000000 invocations: choose fewer "
+		"functions (--functions, --busiest)");
+	ck_assert_int_ne(access("r.csv", F_OK), 0);
+	msg_capture(1);
+	ck_assert_int_eq(import_words("azure-functions-2019 f.csv --out r.csv "
+		"--functions o/a/few"), 0);
+	msg_capture(0);
+}
+END_TEST
 
 START_TEST(a_bad_import_gets_one_line_and_writes_nothing)
 {
@@ -371,6 +404,7 @@ Suite *test_import(void)
 	tcase_add_test(t, functions_are_chosen_by_name_or_by_use_and_day);
 	tcase_add_test(t, counts_are_placed_evenly_on_request);
 	tcase_add_test(t, counts_are_placed_uniformly_and_alike_whoever_else_is_chosen);
+	tcase_add_test(t, a_count_may_not_ask_for_any_number_of_releases);
 	tcase_add_loop_test(t, a_bad_import_gets_one_line_and_writes_nothing, 0,
 		sizeof bad / sizeof *bad);
 	tcase_add_loop_test(t, published_arrivals_have_their_known_statistics, 0,

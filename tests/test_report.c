@@ -311,6 +311,69 @@ static char *preformatted(const char *text, const char *after)
 	return s;
 }
 
+/* Numbers of rows were places in an array: a negative one was written before
+ * its begin (found by reading, 2026-11). */
+START_TEST(rows_may_have_any_number)
+{
+	char *before;
+
+	sweep("");
+	program_line(&p, "export csv %s", db);
+	before = mem_string(p.out);
+	sql_change(db, "pragma foreign_keys = off;"
+		"update trace set id = -100000; update workload set trace = -100000;"
+		"update policy set id = -4000000000000 where text = 'edf';"
+		"update run set policy = -4000000000000 where policy = 1;"
+		"update policy set id = 9223372036854775807 where text = 'lcf';"
+		"update run set policy = 9223372036854775807 where policy = 2;"
+		"update workload set id = id + (1 << 61);"
+		"update run set workload = workload + (1 << 61);"
+		"update workload_key set workload = workload + (1 << 61)");
+	program_line(&p, "export csv %s", db);
+	ck_assert_msg(p.status == 0, "%s", p.err);
+	ck_assert_str_eq(p.out, before);
+	free(before);
+	before = page("");
+	ck_assert_ptr_nonnull(strstr(before, "</html>"));
+	free(before);
+	sql_change(db, "update workload set trace = 5");
+	program_line(&p, "report %s", db);
+	ck_assert_int_eq(p.status, 2);
+	ck_assert_ptr_nonnull(strstr(p.err, "is damaged (a workload without "
+		"trace)\n"));
+}
+END_TEST
+
+/* Orders to a terminal and ends of cells, in every text that is printed. */
+START_TEST(texts_from_a_stranger_tell_a_terminal_nothing)
+{
+	static const char *const lines[] = { "report %s", "export csv %s",
+		"export summary %s" };
+
+	sweep("");
+	sql_change(db, "update policy set text = 'a' || char(27) || '[2J' || "
+		"char(155) || char(7) || ',\"' || char(13) where text = 'edf';"
+		"update workload_key set name = 'k' || char(27) || char(10), "
+		"value = value || char(27) || char(127) "
+		"where name = 'arrivals.clients';"
+		"update trace set device = char(27), task = char(8), "
+		"path = char(155); update run set revision = char(27), "
+		"version = char(7)");
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		char *line = mem_printf(lines[i], db);
+		program_line(&p, "%s", line);
+		free(line);
+		ck_assert_msg(p.status == 0, "%s", p.err);
+		for (size_t k = 0; k < p.out_length; k++) {
+			const unsigned char *s = (unsigned char *)p.out + k;
+			ck_assert_msg((*s >= ' ' && *s != 127) || *s == '\n',
+				"%s: %02x", lines[i], *s);
+			ck_assert(s[0] != 0xc2 || s[1] >= 0xa0);
+		}
+	}
+}
+END_TEST
+
 START_TEST(the_commands_run_the_points_again)
 {
 	char *text, *workload, *commands, *last, *line, *expected;
@@ -398,6 +461,8 @@ Suite *test_report(void)
 	tcase_add_test(t, a_store_without_its_policies_has_points_and_no_runs);
 	tcase_add_test(t, the_page_is_whole_and_needs_nothing_else);
 	tcase_add_test(t, names_from_a_stranger_stay_text);
+	tcase_add_test(t, rows_may_have_any_number);
+	tcase_add_test(t, texts_from_a_stranger_tell_a_terminal_nothing);
 	tcase_add_test(t, the_commands_run_the_points_again);
 	tcase_add_test(t, policies_have_the_colours_of_the_paper);
 	suite_add_tcase(s, t);

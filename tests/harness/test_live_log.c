@@ -171,7 +171,8 @@ START_TEST(a_bad_log_is_refused_with_its_line)
 	struct live_log *log = some_log(&w, &c);
 	struct run run = { .workload = w, .choice = &c, .seed = 7 };
 	struct metrics m;
-	char *good;
+	char *good, *promising;
+	const char *at;
 
 	ck_assert_int_eq(recorded_repeat(&run, log, &m, &check), 0);
 	log->decision[0].number = 0;
@@ -191,6 +192,15 @@ START_TEST(a_bad_log_is_refused_with_its_line)
 	refuse_log(good, "\nwake,", "\nwoke,", "event 'woke' is none of");
 	refuse_log(good, "\nrun,", "\nrun,-", "at_ns '-");
 	refuse_log(good, ",as_trace\n", "\n", "the header must be");
+	/* Room for all that a workload promises is not given on its word. */
+	at = strstr(good, "#| requests = ");
+	ck_assert_ptr_nonnull(at);
+	promising = mem_printf("%.*s#| requests = 100000000000%s", (int)(at - good),
+		good, at + strcspn(at, "\n"));
+	refuse_log(promising, ",as_trace\n", ",as_trace\n"
+		"request,5,5,9999999999,,,1,,6,,,0,\n",
+		"request 9999999999 without those before it");
+	free(promising);
 	free(good);
 	live_log_free(log);
 	choice_fini(&c);

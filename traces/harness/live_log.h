@@ -49,7 +49,7 @@ struct live_fact { char *name, *value; };
 
 struct live_log {
 	int64_t wakes, decisions, stages, requests;
-	int64_t wake_room, decision_room, stage_room;
+	int64_t wake_room, decision_room, stage_room, request_room;
 	struct live_wake *wake;
 	struct live_decision *decision;
 	struct live_stage *stage;

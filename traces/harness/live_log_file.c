@@ -244,11 +244,14 @@ static int take_request(struct csv *c, struct live_log *log,
 	    || csv_integer(c, r.release_ns, TIME_MAX_NS, &r.leave_ns)
 	    || skip(c, 2) || csv_integer(c, 0, 1, &correct) || skip(c, 1))
 		return -1;
-	if (!log->request) {
-		log->requests = total;
-		log->request = mem_new((size_t)total, sizeof r);
-		for (int64_t i = 0; i < total; i++)
-			log->request[i].release_ns = -1;
+	/* Requests have a row each, so none has a number larger than the file:
+	 * room for `requests` of the workload is not given on its word. */
+	if (number >= (int64_t)c->length)
+		return csv_bad(c, "request %" PRId64 " without those before it",
+			number);
+	while (number >= log->requests) {
+		MEM_ROOM(log->request, log->requests, log->request_room);
+		log->request[log->requests++].release_ns = -1;
 	}
 	r.depth = (int32_t)depth;
 	r.correct = correct;
