@@ -5,7 +5,10 @@ if (!exists("data")) data = "results/validation.csv"
 if (!exists("name")) name = "results/validation"
 load "paper/style.gp"
 
-column_values(n) = system(sprintf("awk -F, 'NR > 1 && !seen[$%d]++ { printf \"%%s \", $%d }' %s", n, n, data))
+# Names go into commands below: the file's name must stand in quotes, and of the
+# file's words only plain ones are taken.
+if (strstrt(data, "'") || data[1:1] eq "-") exit error "validation.gp: this file name cannot stand in a command"
+column_values(n) = system(sprintf("awk -F, 'NR > 1 && $%d ~ /^[A-Za-z0-9._:=+-]+$/ && !seen[$%d]++ { printf \"%%s \", $%d }' '%s'", n, n, n, data))
 loads = column_values(1)
 present = column_values(2)
 metrics = column_values(3)
@@ -14,7 +17,7 @@ titles = "'miss ratio, points' 'accuracy, points' 'median response, %' 'p99 resp
 find(list, x) = int(sum [i = 1:words(list)] (word(list, i) eq x ? i : 0))
 title_of(m) = word(titles, find(names, m))
 row(m, p, x) = (strcol("metric") eq m && strcol("policy") eq p ? x : NaN)
-limit_of(m) = 100 * real(system(sprintf("awk -F, '$3 == \"%s\" { print $10; exit }' %s", m, data)))
+limit_of(m) = 100 * real(system(sprintf("awk -F, '$3 == \"%s\" { print $10; exit }' '%s'", m, data)))
 
 # These share a colour where they are not in one picture.
 colour_of(p) = (bare(p) eq "alert" ? "#56B4E9" : bare(p) eq "joint" ? "#000000" : colour(p))

@@ -50,15 +50,26 @@ static void add_csv(struct text *t, const struct claim *c,
 	text_fini(&expected);
 }
 
+/* Neither ends its cell nor becomes HTML. */
+static void add_cell(struct text *t, const char *s)
+{
+	for (; *s; s++)
+		text_add(t, *s == '|' ? "\\|" : *s == '<' ? "&lt;" : "%c", *s);
+}
+
 static void add_markdown(struct text *t, const struct claim *c,
 	const struct claim_result *r)
 {
-	text_add(t, "| %s | %s | ", claim_verdict_name(r->verdict), c->sentence);
-	add_who(t, c);
+	text_add(t, "| %s | ", claim_verdict_name(r->verdict));
+	add_cell(t, c->sentence);
+	text_add(t, " | %s%s", claim_source_name(c->source), *c->who ? ": " : "");
+	add_cell(t, c->who);
 	text_add(t, " | ");
 	if (!c->untested)
 		claim_expected(c, t);
-	text_add(t, " | %s |\n", r->numbers);
+	text_add(t, " | ");
+	add_cell(t, r->numbers);
+	text_add(t, " |\n");
 }
 
 static int test_all(const struct claims *c, enum format format, struct text *t,

@@ -238,7 +238,7 @@ static int read_options(struct command_grid *c, int argc, char **argv)
 	struct option_list rest = { 0 };
 	const struct option table[] = {
 		{ "--set", OPTION_LIST, &c->sets, 0, 0, NULL },
-		{ "--db", OPTION_TEXT, &c->db, 0, 0, NULL },
+		{ "--db", OPTION_OUTPUT, &c->db, 0, 0, NULL },
 		{ "--jobs", OPTION_INTEGER, &c->jobs, 1, 1024, NULL },
 		{ "--format", OPTION_WORD, &c->format, 0, 0, formats },
 		{ 0 }

@@ -16,7 +16,7 @@ struct options {
 static int read_options(struct options *o, int argc, char **argv)
 {
 	const struct option table[] = {
-		{ "--html", OPTION_TEXT, &o->html, 0, 0, NULL },
+		{ "--html", OPTION_OUTPUT, &o->html, 0, 0, NULL },
 		{ "--metric", OPTION_LIST, &o->metrics, 0, 0, NULL },
 		{ "--against", OPTION_TEXT, &o->against, 0, 0, NULL },
 		{ 0 }

@@ -85,7 +85,7 @@ static int read_keep(struct options *o)
 static int read_options(struct options *o, int argc, char **argv)
 {
 	const struct option table[] = {
-		{ "-w", OPTION_TEXT, &o->workload, 0, 0, NULL },
+		{ "-w", OPTION_INPUT, &o->workload, 0, 0, NULL },
 		{ "-p", OPTION_LIST, &o->policies, 0, 0, NULL },
 		{ "--seed", OPTION_INTEGER, &o->seed, 1, UINT32_MAX, NULL },
 		{ "--replications", OPTION_INTEGER, &o->replications, 1, 1000000,
@@ -93,10 +93,10 @@ static int read_options(struct options *o, int argc, char **argv)
 		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },
 		{ "--format", OPTION_WORD, &o->format, 0, 0, formats },
 		{ "--bounds", OPTION_FLAG, &o->bounds, 0, 0, NULL },
-		{ "--requests-out", OPTION_TEXT, &o->requests_out, 0, 0, NULL },
-		{ "--estimates", OPTION_TEXT, &o->estimates, 0, 0, NULL },
-		{ "--timeline", OPTION_TEXT, &o->timeline, 0, 0, NULL },
-		{ "--db", OPTION_TEXT, &o->db, 0, 0, NULL },
+		{ "--requests-out", OPTION_OUTPUT, &o->requests_out, 0, 0, NULL },
+		{ "--estimates", OPTION_OUTPUT, &o->estimates, 0, 0, NULL },
+		{ "--timeline", OPTION_OUTPUT, &o->timeline, 0, 0, NULL },
+		{ "--db", OPTION_OUTPUT, &o->db, 0, 0, NULL },
 		{ "--keep", OPTION_LIST, &o->keep, 0, 0, NULL },
 		{ "--jobs", OPTION_INTEGER, &o->jobs, 1, 1024, NULL },
 		{ 0 }

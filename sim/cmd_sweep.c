@@ -20,7 +20,7 @@ struct options {
 static int read_options(struct options *o, int argc, char **argv)
 {
 	const struct option table[] = {
-		{ "--db", OPTION_TEXT, &o->db, 0, 0, NULL },
+		{ "--db", OPTION_OUTPUT, &o->db, 0, 0, NULL },
 		{ "--jobs", OPTION_INTEGER, &o->jobs, 1, 1024, NULL },
 		{ "--shard", OPTION_TEXT, &o->shard, 0, 0, NULL },
 		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },

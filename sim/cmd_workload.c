@@ -23,7 +23,7 @@ static int read_options(struct options *o, int argc, char **argv)
 	const struct option table[] = {
 		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },
 		{ "--seed", OPTION_INTEGER, &o->seed, 1, UINT32_MAX, NULL },
-		{ "--arrivals", OPTION_TEXT, &o->arrivals, 0, 0, NULL },
+		{ "--arrivals", OPTION_OUTPUT, &o->arrivals, 0, 0, NULL },
 		{ 0 }
 	};
 

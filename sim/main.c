@@ -3,7 +3,10 @@
 #include "msg.h"
 #include "version.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,14 +32,15 @@ static int by_order(const void *a, const void *b)
 		: strcmp(x->name, y->name);
 }
 
-static void print_help(void)
+static void print_help(FILE *to)
 {
-	printf("laxity %s: a testbed for deadline scheduling of staged DNN inference\n\n"
+	fprintf(to, "laxity %s: a testbed for deadline scheduling of staged DNN inference\n\n"
 		"usage: laxity COMMAND [OPTION ...]; laxity COMMAND --help is its manual\n\n",
 		LAXITY_VERSION);
 	for (int i = 0; i < COMMANDS; i++)
-		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
-	printf("\nExit status: 0 done, 1 failure, 2 usage or bad input, "
+		fprintf(to, "  %-9s %s\n", commands[i]->name,
+			commands[i]->summary);
+	fprintf(to, "\nExit status: 0 done, 1 failure, 2 usage or bad input, "
 		"3 a claim or validation did not hold.\n");
 }
 
@@ -67,35 +71,79 @@ static int finish(int status)
 	return status;
 }
 
+static const struct command *find(const char *name)
+{
+	for (int i = 0; i < COMMANDS; i++)
+		if (!strcmp(name, commands[i]->name))
+			return commands[i];
+	(void)msg_bad("unknown command '%s'; laxity --help lists them", name);
+	return NULL;
+}
+
+static int wants_help(int argc, char **argv)
+{
+	for (int k = 1; k < argc && strcmp(argv[k], "--"); k++)
+		if (!strcmp(argv[k], "--help"))
+			return 1;
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *c = find(argv[0]);
+
+	if (!c)
+		return -1;
+	if (!c->manual || !wants_help(argc, argv))
+		return c->main(argc, argv);
+	fputs(c->manual, stdout);
+	return STATUS_OK;
+}
+
+/* `laxity help`, `laxity help COMMAND`, `laxity --version`. */
+static int answer(int argc, char **argv)
+{
+	char help[] = "--help", *command[] = { argv[1], help, NULL };
+	int version = !strcmp(argv[0], "--version");
+
+	if (argc > (version ? 1 : 2))
+		return msg_bad("%s: '%s' is one too many", argv[0],
+			argv[argc - 1]);
+	if (argc > 1)
+		return run(2, command);
+	if (version)
+		printf("laxity %s (%s)\n", LAXITY_VERSION, laxity_commit);
+	else
+		print_help(stdout);
+	return STATUS_OK;
+}
+
+/* A standard stream that is closed is opened the wrong way round, so that its
+ * use fails and no file of ours gets its number and what is meant for it. */
+static int keep_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF
+		    && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return -1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (keep_streams())
+		return STATUS_FAILED;
+	/* `ulimit -f`: an error of the call that writes, like a full disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)gsl_set_error_handler_off();
 	(void)atexit(before_exit);
 	qsort(commands, COMMANDS, sizeof *commands, by_order);
 	if (argc < 2) {
-		(void)msg_bad("which command? laxity --help lists them");
-		return STATUS_BAD;
+		print_help(stderr);
+		return finish(STATUS_BAD);
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")
-	    || !strcmp(argv[1], "help")) {
-		print_help();
-		return finish(STATUS_OK);
-	}
-	if (!strcmp(argv[1], "--version")) {
-		printf("laxity %s (%s)\n", LAXITY_VERSION, laxity_commit);
-		return finish(STATUS_OK);
-	}
-	for (int i = 0; i < COMMANDS; i++) {
-		if (strcmp(argv[1], commands[i]->name))
-			continue;
-		for (int k = 2; k < argc; k++) {
-			if (commands[i]->manual && !strcmp(argv[k], "--help")) {
-				fputs(commands[i]->manual, stdout);
-				return finish(STATUS_OK);
-			}
-		}
-		return finish(commands[i]->main(argc - 1, argv + 1));
-	}
-	(void)msg_bad("unknown command '%s'; laxity --help lists them", argv[1]);
-	return STATUS_BAD;
+	    || !strcmp(argv[1], "help") || !strcmp(argv[1], "--version"))
+		return finish(answer(argc - 1, argv + 1));
+	return finish(run(argc - 1, argv + 1));
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MOST 64                 /* options in a table */
 
@@ -29,8 +30,8 @@ static int unknown(const char *command, const char *name, size_t length,
 	text_init(&t);
 	for (const struct option *o = table; o->name; o++)
 		text_add(&t, "%s%s", o == table ? "" : ", ", o->name);
-	(void)msg_bad("%s: unknown option '%.*s'; options: %s", command,
-		(int)length, name, t.s);
+	(void)msg_bad("%s: unknown option '%.*s'; %s%s", command, (int)length,
+		name, t.length ? "options: " : "it takes none", t.s);
 	text_fini(&t);
 	return -1;
 }
@@ -64,6 +65,8 @@ static int set(const char *command, const struct option *o, const char *value)
 		*(int *)o->to = 1;
 		return 0;
 	case OPTION_TEXT:
+	case OPTION_INPUT:
+	case OPTION_OUTPUT:
 		*(const char **)o->to = value;
 		return 0;
 	case OPTION_LIST:
@@ -119,6 +122,42 @@ static int read_one(int argc, char **argv, int *at, const struct option *table,
 	return set(command, o, value);
 }
 
+/* One file under one name or two; a device may be written twice. */
+static int is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+	int there = !stat(a, &x) && !stat(b, &y);
+
+	return there ? S_ISREG(x.st_mode) && x.st_dev == y.st_dev
+		&& x.st_ino == y.st_ino : *a && !strcmp(a, b);
+}
+
+static const char *file_of(const struct option *o)
+{
+	return o->kind == OPTION_INPUT || o->kind == OPTION_OUTPUT
+		? *(const char **)o->to : NULL;
+}
+
+static int check_outputs(const char *command, const struct option *table,
+	const struct option_list *rest)
+{
+	for (const struct option *o = table; o->name; o++) {
+		const char *out = o->kind == OPTION_OUTPUT ? file_of(o) : NULL;
+		if (!out)
+			continue;
+		for (const struct option *p = table; p->name; p++)
+			if (p != o && file_of(p) && is_same(out, file_of(p)))
+				return msg_bad("%s: %s and %s are the same file, "
+					"%s", command, p < o ? p->name : o->name,
+					p < o ? o->name : p->name, out);
+		for (int i = 0; rest && i < rest->n; i++)
+			if (is_same(out, rest->item[i]))
+				return msg_bad("%s: %s would replace %s, which is "
+					"read", command, o->name, rest->item[i]);
+	}
+	return 0;
+}
+
 int options_read(int argc, char **argv, const struct option *table,
 	struct option_list *rest)
 {
@@ -138,5 +177,5 @@ int options_read(int argc, char **argv, const struct option *table,
 				argv[i]);
 		}
 	}
-	return 0;
+	return check_outputs(argv[0], table, rest);
 }

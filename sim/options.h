@@ -12,6 +12,8 @@
 enum option_kind {
 	OPTION_FLAG,                /* int: set to 1 */
 	OPTION_TEXT,                /* const char *: points into argv */
+	OPTION_INPUT,               /* the same: a file that is read */
+	OPTION_OUTPUT,              /* the same: a file that is written */
 	OPTION_LIST,                /* struct option_list */
 	OPTION_INTEGER,             /* int64_t within min...max */
 	OPTION_REAL,                /* double within min...max */
@@ -31,8 +33,9 @@ struct option {
 };
 
 /* argv[0] is the command's name, which begins every message. The table ends
- * with a NULL name. Other arguments go to *rest (NULL: there may be none).
- * -1 after one message. */
+ * with a NULL name. Other arguments go to *rest (NULL: there may be none). An
+ * output that is the same file as an input, another output or one of the rest
+ * is refused: it would replace what is read. -1 after one message. */
 int options_read(int argc, char **argv, const struct option *table,
 	struct option_list *rest);
 

@@ -25,6 +25,11 @@ int store_fault(const struct store *s, int code)
 	case SQLITE_READONLY:
 		return msg_bad("%s: is read-only", s->path);
 	case SQLITE_CANTOPEN:
+		if (s->db && (sqlite3_system_errno(s->db) == EMFILE
+		    || sqlite3_system_errno(s->db) == ENFILE))
+			return msg_fail("%s: %s", s->path,
+				strerror(sqlite3_system_errno(s->db)));
+		return msg_bad("%s: cannot be opened", s->path);
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return msg_bad("%s: cannot be opened", s->path);
@@ -221,7 +226,8 @@ struct store *store_open(const char *path, enum store_mode mode)
 	else if (errno == ENOENT && mode == STORE_WRITE)
 		failed = check_place(s);
 	else
-		failed = msg_bad("%s: %s", path, strerror(errno));
+		failed = *path ? msg_bad("%s: %s", path, strerror(errno))
+			: msg_bad("an empty file name");
 	if (failed) {
 		store_close(s);
 		return NULL;

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static char *dir, *db, *ini;
 static struct program p;
@@ -144,6 +145,33 @@ START_TEST(queries_that_write_or_look_elsewhere_are_refused)
 }
 END_TEST
 
+/* Of a database from a stranger, which need not be one. */
+START_TEST(a_database_is_a_file_and_its_texts_stay_texts)
+{
+	char *fifo = test_path(dir, "fifo"), *good = db, *huge;
+	const char *rest = "is = at least\nvalue = 1\n";
+
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	db = fifo;              /* opening one would wait for a writer */
+	write_claim("ours", MEAN, rest);
+	huge = mem_printf("laxity: %s: is not a regular file\n", fifo);
+	program_line(&p, "claims %s", ini);
+	ck_assert_int_eq(p.status, 2);
+	ck_assert_str_eq(p.err, huge);
+	free(huge);
+	db = good;
+	refuse("select length(randomblob(900000000))",
+		"string or blob too big");
+	write_claim("ours", "select 12 as x, char(27) || '[2J' || char(10) || "
+		"char(155) || '<b>|' as y", rest);
+	program_line(&p, "claims %s", ini);
+	ck_assert_ptr_nonnull(strstr(p.out, "x 12, y ?[2J??" "?<b>|\n"));
+	program_line(&p, "claims %s --format markdown", ini);
+	ck_assert_ptr_nonnull(strstr(p.out, "| x 12, y ?[2J??" "?&lt;b>\\| |\n"));
+	free(fifo);
+}
+END_TEST
+
 START_TEST(bad_files_are_refused_with_the_line)
 {
 	static const struct { const char *text, *message; } bad[] = {
@@ -213,6 +241,7 @@ Suite *test_claims(void)
 	tcase_add_test(c, only_a_claim_of_ours_that_fails_is_status_3);
 	tcase_add_test(c, what_has_no_number_here_cannot_be_tested);
 	tcase_add_test(c, queries_that_write_or_look_elsewhere_are_refused);
+	tcase_add_test(c, a_database_is_a_file_and_its_texts_stay_texts);
 	tcase_add_test(c, bad_files_are_refused_with_the_line);
 	tcase_add_test(c, formats_carry_the_same_verdicts);
 	suite_add_tcase(s, c);

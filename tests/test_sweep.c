@@ -557,8 +557,8 @@ static const struct { const char *line, *message; } bad[] = {
 	{ "merge workloads/default.ini workloads/default.ini", "merge: "
 		"workloads/default.ini and workloads/default.ini are the same "
 		"file" },
-	{ "merge x.db y.db --force", "merge: unknown option '--force'; options: "
-		"..." },
+	{ "merge x.db y.db --force", "merge: unknown option '--force'; it takes "
+		"none" },
 	{ "export", "export: csv | summary | requests | stages, and one database" },
 	{ "export csv", "export: csv | summary | requests | stages, and one "
 		"database" },

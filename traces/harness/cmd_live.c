@@ -70,7 +70,7 @@ static int read_options(struct options *o, int argc, char **argv)
 {
 	int64_t core = -1, slots = 0, timeout = 10;
 	const struct option table[] = {
-		{ "-w", OPTION_TEXT, &o->workload, 0, 0, NULL },
+		{ "-w", OPTION_INPUT, &o->workload, 0, 0, NULL },
 		{ "-p", OPTION_TEXT, &o->policy, 0, 0, NULL },
 		{ "--backend", OPTION_TEXT, &o->live.backend, 0, 0, NULL },
 		{ "--device", OPTION_TEXT, &o->live.device, 0, 0, NULL },
@@ -86,11 +86,11 @@ static int read_options(struct options *o, int argc, char **argv)
 		{ "--set", OPTION_LIST, &o->sets, 0, 0, NULL },
 		{ "--seed", OPTION_INTEGER, &o->seed, 1, UINT32_MAX, NULL },
 		{ "--format", OPTION_WORD, &o->format, 0, 0, formats },
-		{ "--requests-out", OPTION_TEXT, &o->requests_out, 0, 0, NULL },
-		{ "--timeline", OPTION_TEXT, &o->timeline, 0, 0, NULL },
-		{ "--db", OPTION_TEXT, &o->db, 0, 0, NULL },
+		{ "--requests-out", OPTION_OUTPUT, &o->requests_out, 0, 0, NULL },
+		{ "--timeline", OPTION_OUTPUT, &o->timeline, 0, 0, NULL },
+		{ "--db", OPTION_OUTPUT, &o->db, 0, 0, NULL },
 		{ "--keep", OPTION_LIST, &o->keep, 0, 0, NULL },
-		{ "--log", OPTION_TEXT, &o->log, 0, 0, NULL },
+		{ "--log", OPTION_OUTPUT, &o->log, 0, 0, NULL },
 		{ 0 }
 	};
 

@@ -22,7 +22,7 @@ static int read_options(struct command_validate *c, int argc, char **argv)
 	struct validate_options *o = &c->o;
 	int64_t core = -1, slots = 0, timeout = 10;
 	const struct option table[] = {
-		{ "-w", OPTION_TEXT, &o->source.file, 0, 0, NULL },
+		{ "-w", OPTION_INPUT, &o->source.file, 0, 0, NULL },
 		{ "-p", OPTION_LIST, &o->policies, 0, 0, NULL },
 		{ "--backend", OPTION_TEXT, &o->live.backend, 0, 0, NULL },
 		{ "--device", OPTION_TEXT, &o->live.device, 0, 0, NULL },
@@ -47,9 +47,9 @@ static int read_options(struct command_validate *c, int argc, char **argv)
 		{ "--limit", OPTION_LIST, &o->limits, 0, 0, NULL },
 		{ "--policy-check", OPTION_FLAG, &o->policy_check, 0, 0, NULL },
 		{ "--format", OPTION_WORD, &o->format, 0, 0, formats },
-		{ "--out", OPTION_TEXT, &o->out, 0, 0, NULL },
+		{ "--out", OPTION_OUTPUT, &o->out, 0, 0, NULL },
 		{ "--logs", OPTION_TEXT, &o->logs, 0, 0, NULL },
-		{ "--db", OPTION_TEXT, &o->db, 0, 0, NULL },
+		{ "--db", OPTION_OUTPUT, &o->db, 0, 0, NULL },
 		{ 0 }
 	};
 
