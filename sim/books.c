@@ -18,6 +18,11 @@ static int64_t longest_response(const struct workload *w)
 	return longest;
 }
 
+static size_t places(const struct engine *e)
+{
+	return (size_t)e->w->nets * (size_t)e->w->settings * BUNDLE_MAX_DEPTH;
+}
+
 static double power(const struct engine *e, int net, int setting, int depth)
 {
 	return e->w->profile->has_energy
@@ -28,19 +33,41 @@ static double power(const struct engine *e, int net, int setting, int depth)
 void books_init(struct engine *e)
 {
 	struct books *b = &e->books;
-	size_t places = (size_t)e->w->nets * (size_t)e->w->settings
-		* BUNDLE_MAX_DEPTH;
 
-	b->measured_from_ns = TIME_NEVER;
 	b->response = quantile_new(longest_response(e->w));
-	b->busy_ns = mem_new(places, sizeof *b->busy_ns);
-	b->power_w = mem_new(places, sizeof *b->power_w);
+	b->busy_ns = mem_new(places(e), sizeof *b->busy_ns);
+	b->power_w = mem_new(places(e), sizeof *b->power_w);
 	for (int i = 0; i < e->w->nets; i++)
 		for (int j = 0; j < e->w->settings; j++)
 			for (int d = 1; d <= engine_net(e, i)->depths; d++)
 				b->power_w[engine_place(e, i, j, d)]
 					= power(e, i, j, d);
 	b->idle_ns = mem_new((size_t)e->w->settings, sizeof *b->idle_ns);
+}
+
+/* What the device does since before the measured interval, times `sign`. */
+static void credit(struct engine *e, int d, int sign)
+{
+	const struct station *st = &e->station[d];
+	bool busy = e->device[d].slot >= 0 && st->start_ns == TIME_NEVER;
+	int64_t since = busy ? st->begun_ns : st->idle_since_ns;
+	int64_t *account = busy ? &e->books.busy_ns[st->place]
+		: &e->books.idle_ns[st->idle_setting];
+
+	if (since < e->books.measured_from_ns)
+		*account += sign * (e->books.measured_from_ns - since);
+}
+
+void books_measure(struct engine *e, int64_t now_ns)
+{
+	struct books *b = &e->books;
+
+	b->measuring = true;
+	b->measured_from_ns = now_ns;
+	memset(b->busy_ns, 0, places(e) * sizeof *b->busy_ns);
+	memset(b->idle_ns, 0, (size_t)e->w->settings * sizeof *b->idle_ns);
+	for (int d = 0; d < e->w->devices; d++)
+		credit(e, d, -1);
 }
 
 void books_fini(struct engine *e)
@@ -135,10 +162,13 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 			: NAN };
 	double answered = (double)m.answered;
 
+	if (!b->measuring)
+		books_measure(e, end_ns);
 	for (int d = 0; d < e->w->devices; d++) {
-		if (e->device[d].slot >= 0)
-			continue;      /* an interrupted live run */
-		books_idle_end(e, d, end_ns);
+		if (e->device[d].slot < 0)
+			books_idle_end(e, d, end_ns);
+		else           /* an interrupted live run */
+			credit(e, d, 1);
 	}
 	m.miss_ratio = n > 0 ? (double)b->missed / n : NAN;
 	m.accuracy = n > 0 ? (double)b->correct / n : NAN;
@@ -146,8 +176,7 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 	m.mean_depth = n > 0 ? (double)b->depth_sum / n : NAN;
 	m.mean_confidence = mean(&b->confidence, answered);
 	m.measured_ns = b->measuring ? end_ns - b->measured_from_ns : 0;
-	for (size_t i = 0; i < (size_t)e->w->nets * (size_t)e->w->settings
-	     * BUNDLE_MAX_DEPTH; i++)
+	for (size_t i = 0; i < places(e); i++)
 		m.busy_ns += b->busy_ns[i];
 	for (int j = 0; j < e->w->settings; j++)
 		m.idle_ns += b->idle_ns[j];

@@ -16,16 +16,13 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out);
  * for books_emit. */
 void books_emit_record(struct engine *e, int32_t slot, bool judged);
 
-/* [from, to] clipped to the measured interval. */
-static inline int64_t books_measured(const struct books *b, int64_t from, int64_t to)
-{
-	if (from < b->measured_from_ns)
-		from = b->measured_from_ns;
-	return to > from ? to - from : 0;
-}
+/* The measured interval begins: accounts of time start from nothing, less what
+ * stages in flight and idle devices will be credited with from before. */
+void books_measure(struct engine *e, int64_t now_ns) COLD;
 
-/* The stage in flight on device d has ended. */
-static inline void books_stage(struct engine *e, int d, int64_t end_ns)
+/* The stage in flight on device d has ended. Per request only what metrics do
+ * not need is kept, so a plain run does not. */
+INLINE void books_stage(struct engine *e, int d, int64_t end_ns, bool plain)
 {
 	const struct device *dev = &e->device[d];
 	const struct station *st = &e->station[d];
@@ -35,8 +32,9 @@ static inline void books_stage(struct engine *e, int d, int64_t end_ns)
 	int64_t lasted = end_ns - st->begun_ns;
 
 	e->books.stages++;
-	e->books.busy_ns[st->place]
-		+= books_measured(&e->books, st->begun_ns, end_ns);
+	e->books.busy_ns[st->place] += lasted;
+	if (plain)
+		return;
 	b->busy_ns += lasted;
 	b->stages++;
 	b->energy_j += e->books.power_w[st->place] * ((double)lasted * 1e-9);
@@ -50,7 +48,7 @@ static inline void books_stage(struct engine *e, int d, int64_t end_ns)
 }
 
 /* From now on another number of requests is there. */
-static inline void books_present(struct engine *e, int64_t now_ns)
+INLINE void books_present(struct engine *e, int64_t now_ns)
 {
 	struct books *b = &e->books;
 
@@ -60,15 +58,14 @@ static inline void books_present(struct engine *e, int64_t now_ns)
 }
 
 /* The device, idle so far, is not any more. */
-static inline void books_idle_end(struct engine *e, int d, int64_t now_ns)
+INLINE void books_idle_end(struct engine *e, int d, int64_t now_ns)
 {
 	const struct station *st = &e->station[d];
 
-	e->books.idle_ns[st->idle_setting]
-		+= books_measured(&e->books, st->idle_since_ns, now_ns);
+	e->books.idle_ns[st->idle_setting] += now_ns - st->idle_since_ns;
 }
 
-static inline void books_add(struct sum *s, double x)
+INLINE void books_add(struct sum *s, double x)
 {
 	double total = s->total + x;
 
@@ -78,12 +75,12 @@ static inline void books_add(struct sum *s, double x)
 }
 
 /* The request has left; its answer is that of its depth. */
-static inline void books_left(struct engine *e, int32_t slot)
+INLINE void books_left(struct engine *e, int32_t slot, int64_t now_ns)
 {
 	const struct request *r = &e->req[slot];
 	const struct booked *b = &e->booked[slot];
 	struct books *k = &e->books;
-	int64_t response = b->leave_ns - r->release_ns;
+	int64_t response = now_ns - r->release_ns;
 	bool answered = r->net >= 0 && r->depth >= engine_net(e, r->net)->mandatory;
 
 	k->left++;
@@ -103,7 +100,7 @@ static inline void books_left(struct engine *e, int32_t slot)
 }
 
 /* The request has left and none of its stages is in flight. */
-static inline void books_emit(struct engine *e, int32_t slot)
+INLINE void books_emit(struct engine *e, int32_t slot)
 {
 	const struct sink *sink = e->run->sink;
 	bool judged = e->w->goal.objective != OBJECTIVE_NONE

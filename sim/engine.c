@@ -27,6 +27,16 @@ static int64_t planned_overhead(const struct workload *w)
 	return llround(decision / o->decisions + launch / o->launches);
 }
 
+double engine_uniform(const struct engine *e, int64_t number, int32_t before)
+{
+	struct stream s;
+
+	stream_open(&s, e->run->seed, PURPOSE_TIMING, (uint64_t)number);
+	while (before-- > 0)
+		(void)stream_unit(&s);
+	return stream_unit(&s);
+}
+
 void engine_find_cells(struct engine *e)
 {
 	for (int i = 0; i < e->w->nets; i++)
@@ -80,8 +90,7 @@ static void begin(struct engine *e)
 	for (int i = 0; i < w->nets; i++)
 		if (engine_net(e, i)->depths > v->depth_stride)
 			v->depth_stride = engine_net(e, i)->depths;
-	stream_row_init(&e->timing, e->run->seed, PURPOSE_TIMING);
-	stream_row_init(&e->overhead, e->run->seed, PURPOSE_OVERHEAD);
+	stream_firsts_init(&e->timing, e->run->seed, PURPOSE_TIMING);
 	stream_open(&e->policy_stream, e->run->seed, PURPOSE_POLICY, 0);
 	agenda_init(&e->deadlines);
 	v->edf = e->deadlines.head;

@@ -9,6 +9,17 @@
 
 #include <math.h>
 
+/* Most runs have one device, simulated time, nobody who listens and decisions
+ * that cost nothing, and judge requests by no goal. The loop is compiled twice from this one text: for these
+ * *plain* runs, without what they do not need, and for all. `plain` is a
+ * constant wherever it stands. */
+static bool is_plain(const struct engine *e)
+{
+	return e->view.devices == 1 && !e->clock && !e->run->sink && !e->timed
+		&& e->w->overhead == OVERHEAD_FIXED && e->w->decision_ns == 0
+		&& e->w->goal.objective == OBJECTIVE_NONE;
+}
+
 /* ---- What is due next ------------------------------------------------------- */
 
 /* At one instant the lower request number completes first. */
@@ -30,9 +41,9 @@ static void find_completion_among(struct engine *e)
 	}
 }
 
-INLINE void find_completion(struct engine *e)
+INLINE void find_completion(struct engine *e, bool plain)
 {
-	if (e->view.devices == 1)
+	if (plain || e->view.devices == 1)
 		e->completion_ns = e->station[0].end_ns;
 	else
 		find_completion_among(e);
@@ -68,6 +79,26 @@ INLINE int64_t next_instant(const struct engine *e)
 	return e->rare_ns < t ? e->rare_ns : t;
 }
 
+/* ---- Leaving ------------------------------------------------------------------- */
+
+static void leave_plain(struct engine *e, int32_t slot)
+{
+	engine_leave(e, slot, true);
+}
+
+static void leave_full(struct engine *e, int32_t slot)
+{
+	engine_leave(e, slot, false);
+}
+
+INLINE void leave(struct engine *e, int32_t slot, bool plain)
+{
+	if (plain)
+		leave_plain(e, slot);
+	else
+		leave_full(e, slot);
+}
+
 /* ---- Stages -------------------------------------------------------------------- */
 
 static COLD int start_by_clock(struct engine *e, int d, int64_t *begun,
@@ -83,7 +114,7 @@ static COLD int start_by_clock(struct engine *e, int d, int64_t *begun,
 
 /* The stage a device was given begins: its sample is drawn in the environment
  * now in force, whether or not its request is still there. */
-INLINE int begin_stage(struct engine *e, int d)
+INLINE int begin_stage(struct engine *e, int d, bool plain)
 {
 	const struct device *dev = &e->device[d];
 	struct station *st = &e->station[d];
@@ -92,28 +123,29 @@ INLINE int begin_stage(struct engine *e, int d)
 	int32_t pair = dev->net * e->w->settings + dev->setting;
 	const struct cell *c = e->cell[pair];
 	int64_t begun = e->view.now_ns, duration;
+	bool first;
 
-	if (b->cell != c) {
-		b->cell = c;
-		b->sample = engine_draw(c, &b->timing);
-		b->duration_ns = c->duration_ns + (size_t)b->sample
-			* (size_t)engine_net(e, dev->net)->depths;
-	}
+	if (b->cell != c)
+		engine_draw(e, b, r->number, c,
+			engine_net(e, dev->net)->depths, b->first_start_ns < 0);
 	duration = b->duration_ns[dev->depth - 1];
-	if (e->clock && e->clock->start
+	if (!plain && e->clock && e->clock->start
 	    && start_by_clock(e, d, &begun, &duration))
 		return -1;
 	books_idle_end(e, d, begun);
 	st->begun_ns = begun;
 	st->place = (size_t)pair * BUNDLE_MAX_DEPTH + (size_t)dev->depth - 1;
-	st->sample = b->sample;
-	st->environment = e->environment;
-	st->confidence = NAN;
-	if (b->first_start_ns < 0)
-		b->first_start_ns = r->start_ns = begun;
+	if (!plain) {
+		st->sample = b->sample;
+		st->environment = e->environment;
+		st->confidence = NAN;
+	}
+	first = b->first_start_ns < 0;
+	b->first_start_ns = first ? begun : b->first_start_ns;
+	r->start_ns = first ? begun : r->start_ns;
 	st->duration_ns = duration;
 	st->end_ns = duration < 0 ? TIME_NEVER : begun + duration;
-	find_completion(e);
+	find_completion(e, plain);
 	return 0;
 }
 
@@ -121,10 +153,10 @@ static COLD int begin_delayed(struct engine *e, int d)
 {
 	e->station[d].start_ns = TIME_NEVER;
 	find_start(e);
-	return begin_stage(e, d);
+	return begin_stage(e, d, false);
 }
 
-INLINE void complete(struct engine *e, int d)
+INLINE void complete(struct engine *e, int d, bool plain)
 {
 	struct device *dev = &e->device[d];
 	struct station *st = &e->station[d];
@@ -134,11 +166,11 @@ INLINE void complete(struct engine *e, int d)
 	const struct hot_net *net = engine_net(e, dev->net);
 	struct view *v = &e->view;
 
-	books_stage(e, d, st->end_ns);
+	books_stage(e, d, st->end_ns, plain);
 	dev->slot = -1;
 	r->device = -1;
 	st->end_ns = TIME_NEVER;
-	find_completion(e);
+	find_completion(e, plain);
 	st->idle_since_ns = v->now_ns;
 	st->idle_setting = dev->setting;
 	e->busy_devices--;
@@ -148,7 +180,7 @@ INLINE void complete(struct engine *e, int d)
 		double confidence = net->confidence[at];
 		bool correct = net->correct[at] != 0;
 
-		if (!isnan(st->confidence)) {
+		if (!plain && !isnan(st->confidence)) {
 			confidence = st->confidence;
 			correct = st->correct;
 		}
@@ -159,14 +191,14 @@ INLINE void complete(struct engine *e, int d)
 		r->depth++;
 	}
 	if (e->policy->on_stage_done) {
-		int64_t begun = policy_begins(e);
+		int64_t begun = policy_begins(e, plain);
 		e->policy->on_stage_done(e->state, v, slot, st->duration_ns);
-		policy_ends(e, begun);
+		policy_ends(e, begun, plain);
 	}
 	if (r->gone)
-		engine_free_slot(e, slot);
+		engine_free_slot(e, slot, plain);
 	else if (r->depth == net->depths)
-		engine_leave(e, slot);
+		leave(e, slot, plain);
 }
 
 bool engine_is_idle(const struct engine *e)
@@ -180,7 +212,7 @@ void engine_complete(struct engine *e, int device, int64_t end_ns,
 	struct station *st = &e->station[device];
 
 	st->end_ns = end_ns;
-	find_completion(e);
+	find_completion(e, false);
 	st->duration_ns = duration_ns;
 	st->confidence = confidence;
 	st->correct = correct;
@@ -188,7 +220,7 @@ void engine_complete(struct engine *e, int device, int64_t end_ns,
 
 /* ---- Events ------------------------------------------------------------------------ */
 
-INLINE void release_of_client(struct engine *e)
+INLINE void release_of_client(struct engine *e, bool plain)
 {
 	int32_t client = turns_next(&e->turns);
 	struct arrival a;
@@ -198,7 +230,7 @@ INLINE void release_of_client(struct engine *e)
 		? a.deadline_ns : TIME_NEVER);
 	e->release_ns = e->next_number < e->total ? turns_next_ns(&e->turns)
 		: TIME_NEVER;
-	engine_release(e, &a);
+	engine_release(e, &a, plain);
 }
 
 static void release_of_source(struct engine *e)
@@ -207,7 +239,7 @@ static void release_of_source(struct engine *e)
 
 	e->release_ns = source_next(e->source, &e->pending) == 1
 		? e->pending.release_ns : TIME_NEVER;
-	engine_release(e, &a);
+	engine_release(e, &a, false);
 }
 
 static COLD int change_environment(struct engine *e)
@@ -240,21 +272,21 @@ static int rare_event(struct engine *e)
 }
 
 /* The first event of the instant `at`, which has one. */
-INLINE int handle_event(struct engine *e, int64_t at)
+INLINE int handle_event(struct engine *e, int64_t at, bool plain)
 {
 	e->view.now_ns = at;
 	if (e->completion_ns == at) {
-		complete(e, e->completing);
+		complete(e, plain ? 0 : e->completing, plain);
 		return 0;
 	}
 	if (agenda_next(&e->deadlines) == at) {
-		engine_leave(e, e->deadlines.head->slot);
+		leave(e, e->deadlines.head->slot, plain);
 		return 0;
 	}
 	if (e->release_ns != at)
 		return rare_event(e);
 	if (e->w->process == PROCESS_CLOSED)
-		release_of_client(e);
+		release_of_client(e, plain);
 	else
 		release_of_source(e);
 	return 0;
@@ -278,7 +310,7 @@ static COLD int impossible(const struct engine *e, const struct decision *d,
 
 INLINE bool is_live(const struct engine *e, int32_t slot)
 {
-	return slot >= 0 && slot < e->slots && !e->req[slot].gone;
+	return (uint32_t)slot < (uint32_t)e->slots && !e->req[slot].gone;
 }
 
 static COLD int64_t draw_delay(struct engine *e, int32_t slot, int32_t setting)
@@ -293,8 +325,7 @@ static COLD int64_t draw_delay(struct engine *e, int32_t slot, int32_t setting)
 	return decision + o->launch_ns[stream_below(s, o->launches)];
 }
 
-INLINE int64_t dispatch_delay(struct engine *e, int32_t slot,
-	int32_t setting)
+static int64_t dispatch_delay(struct engine *e, int32_t slot, int32_t setting)
 {
 	int64_t spent = e->spent_ns;
 
@@ -307,38 +338,47 @@ INLINE int64_t dispatch_delay(struct engine *e, int32_t slot,
 		: draw_delay(e, slot, setting);
 }
 
-INLINE int run_stage(struct engine *e, const struct decision *d)
+/* Its first stage is decided. */
+static void book_start(struct engine *e, int32_t slot)
+{
+	struct booked *b = &e->booked[slot];
+
+	b->start_environment = e->environment;
+	if (e->policy->estimate)
+		e->policy->estimate(e->state, &b->slowdown_mean,
+			&b->slowdown_variance);
+}
+
+INLINE int run_stage(struct engine *e, const struct decision *d, bool plain)
 {
 	struct view *v = &e->view;
-	int device = v->asking;
+	int device = plain ? 0 : v->asking;
 	struct device *dev = &e->device[device];
 	struct request *r;
 	int64_t delay;
+	bool first;     /* of its stages; used without a branch */
 
 	if (!is_live(e, d->slot))
 		return impossible(e, d, "the request is not live");
 	r = &e->req[d->slot];
 	if (r->device >= 0)
 		return impossible(e, d, "it has a stage in flight");
-	if (d->net < 0 || d->net >= e->w->nets)
+	if ((uint32_t)d->net >= (uint32_t)e->w->nets)
 		return impossible(e, d, "no such candidate network");
-	if (d->setting < 0 || d->setting >= e->w->settings)
+	if ((uint32_t)d->setting >= (uint32_t)e->w->settings)
 		return impossible(e, d, "no such candidate setting");
-	if (r->net >= 0 && r->net != d->net)
+	/* Either -1, or the one given: without a branch, as to whether it is
+	 * the first stage can be foreseen by nobody. */
+	if ((r->net ^ d->net) & ~(r->net >> 31))
 		return impossible(e, d, "its network was fixed by its first stage");
-	if (r->start_ns < 0) {
-		struct booked *b = &e->booked[d->slot];
-		b->start_environment = e->environment;
-		if (e->policy->estimate)
-			e->policy->estimate(e->state, &b->slowdown_mean,
-				&b->slowdown_variance);
-	}
-	delay = dispatch_delay(e, d->slot, d->setting);
+	first = r->start_ns < 0;
+	if (!plain && first)
+		book_start(e, d->slot);
+	delay = plain ? 0 : dispatch_delay(e, d->slot, d->setting);
 	r->net = d->net;
 	r->setting = d->setting;
 	r->device = device;
-	if (r->start_ns < 0)
-		r->start_ns = v->now_ns + delay;
+	r->start_ns = first ? v->now_ns + delay : r->start_ns;
 	dev->slot = d->slot;
 	dev->net = d->net;
 	dev->setting = d->setting;
@@ -346,7 +386,7 @@ INLINE int run_stage(struct engine *e, const struct decision *d)
 	dev->decided_ns = v->now_ns;
 	e->busy_devices++;
 	if (delay == 0)
-		return begin_stage(e, device);
+		return begin_stage(e, device, plain);
 	/* Until it starts, the device idles at the setting it used last. */
 	e->station[device].start_ns = v->now_ns + delay;
 	find_start(e);
@@ -369,7 +409,7 @@ static int end_request(struct engine *e, const struct decision *d)
 		return impossible(e, d, "it is below its mandatory depth");
 	if (d->kind == DECIDE_DROP && answered)
 		return impossible(e, d, "it has reached its mandatory depth");
-	engine_leave(e, d->slot);
+	leave(e, d->slot, false);
 	return 0;
 }
 
@@ -385,28 +425,28 @@ static void wait_until(struct engine *e, int64_t until_ns)
 
 /* Ask for the idle device of the lowest number. 1 if it waits, 0 if it does
  * not, -1 after a message. */
-INLINE int ask(struct engine *e, int64_t now)
+INLINE int ask(struct engine *e, int64_t now, bool plain)
 {
 	struct view *v = &e->view;
-	const struct sink *sink = e->run->sink;
+	const struct sink *sink = plain ? NULL : e->run->sink;
 	struct decision d;
 	int64_t begun;
 
 	v->asking = 0;
-	while (e->device[v->asking].slot >= 0)
+	while (!plain && e->device[v->asking].slot >= 0)
 		v->asking++;
 	v->now_ns = now;
 	set_timer(e, TIME_NEVER);
-	begun = policy_begins(e);
+	begun = policy_begins(e, plain);
 	d = e->policy->pick(e->state, v);
-	policy_ends(e, begun);
-	e->books.decision_draws += e->timed;
+	policy_ends(e, begun, plain);
+	e->books.decision_draws += !plain && e->timed;
 	e->books.decisions++;
 	if (sink && sink->decision)
 		sink->decision(sink->context, now, v, &d);
 	switch (d.kind) {
 	case DECIDE_RUN:
-		return run_stage(e, &d);
+		return run_stage(e, &d, plain);
 	case DECIDE_FINISH:
 	case DECIDE_DROP:
 		return end_request(e, &d);
@@ -419,23 +459,25 @@ INLINE int ask(struct engine *e, int64_t now)
 
 /* ---- The loop --------------------------------------------------------------- */
 
-int engine_loop(struct engine *e)
+INLINE int loop(struct engine *e, bool plain)
 {
-	bool waits = e->clock && e->clock->wait;
+	bool waits = !plain && e->clock && e->clock->wait;
+	int32_t devices = plain ? 1 : e->view.devices;
 	bool asks = false;          /* for idle devices, after events */
 	int64_t now = INT64_MIN;
+	const volatile int *stop = e->run->stop;
 
 	for (;;) {
 		int64_t next = next_instant(e);
 
 		if (next <= now) {
-			if (handle_event(e, next))
+			if (handle_event(e, next, plain))
 				return -1;
 			asks = true;
 			continue;
 		}
-		if (asks && e->busy_devices < e->view.devices) {
-			int waiting = ask(e, now);
+		if (asks && e->busy_devices < devices) {
+			int waiting = ask(e, now, plain);
 			if (waiting < 0)
 				return -1;
 			asks = !waiting;
@@ -444,7 +486,7 @@ int engine_loop(struct engine *e)
 		if (!e->view.lives && !e->busy_devices
 		    && e->books.released == e->total)
 			return 0;
-		if (e->run->stop && *e->run->stop)
+		if (stop && *stop)
 			return 0;
 		/* The measured interval begins with an instant, so the picks of
 		 * that instant belong to it, also one that led to the release. */
@@ -459,4 +501,19 @@ int engine_loop(struct engine *e)
 			return msg_fail("no event left with requests unserved");
 		}
 	}
+}
+
+static int plain_loop(struct engine *e)
+{
+	return loop(e, true);
+}
+
+static int full_loop(struct engine *e)
+{
+	return loop(e, false);
+}
+
+int engine_loop(struct engine *e)
+{
+	return is_plain(e) ? plain_loop(e) : full_loop(e);
 }

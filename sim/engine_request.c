@@ -72,29 +72,3 @@ void engine_release_change(struct engine *e, int64_t number)
 	e->change_ns = e->view.now_ns;
 	engine_find_rare(e);
 }
-
-void engine_leave(struct engine *e, int32_t slot)
-{
-	struct request *r = &e->req[slot];
-	struct view *v = &e->view;
-
-	books_present(e, v->now_ns);
-	live_remove(e, slot);
-	r->gone = true;
-	e->booked[slot].leave_ns = v->now_ns;
-	books_left(e, slot);
-	if (e->group_left && r->group >= 0)
-		e->group_left[r->group]--;
-	if (r->client >= 0 && e->w->reissue == REISSUE_RESPONSE) {
-		turns_set(&e->turns, r->client, v->now_ns);
-		if (e->next_number < e->total)
-			e->release_ns = turns_next_ns(&e->turns);
-	}
-	if (e->policy->on_leave) {
-		int64_t begun = policy_begins(e);
-		e->policy->on_leave(e->state, v, slot);
-		policy_ends(e, begun);
-	}
-	if (r->device < 0)
-		engine_free_slot(e, slot);
-}

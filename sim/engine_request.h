@@ -20,14 +20,14 @@ int64_t engine_wall_ns(void) COLD;
 /* A policy may plan when it is told something or when it is asked: a server
  * pays for both before the next stage starts, so where its time is measured
  * both count. */
-INLINE int64_t policy_begins(const struct engine *e)
+INLINE int64_t policy_begins(const struct engine *e, bool plain)
 {
-	return e->timed ? engine_wall_ns() : 0;
+	return !plain && e->timed ? engine_wall_ns() : 0;
 }
 
-INLINE void policy_ends(struct engine *e, int64_t begun)
+INLINE void policy_ends(struct engine *e, int64_t begun, bool plain)
 {
-	if (e->timed) {
+	if (!plain && e->timed) {
 		int64_t spent = engine_wall_ns() - begun;
 		if (spent < 0)      /* a clock turned back */
 			spent = 0;
@@ -90,14 +90,15 @@ INLINE void open_request(struct request *r, const struct arrival *a)
 	r->gone = false;
 }
 
-/* `timing` is opened by the caller. */
-INLINE void open_booked(struct booked *b, int32_t input)
+/* Its first sample is drawn by the caller. */
+INLINE void open_booked(struct booked *b, int32_t input, bool plain)
 {
-	b->cell = NULL;
 	b->input = input;
 	b->confidence = NAN;
 	b->correct = false;
 	b->first_start_ns = -1;
+	if (plain)
+		return;
 	b->leave_ns = b->busy_ns = 0;
 	b->energy_j = 0;
 	b->slowdown_mean = b->slowdown_variance = NAN;
@@ -105,12 +106,13 @@ INLINE void open_booked(struct booked *b, int32_t input)
 	b->stages = 0;
 }
 
-INLINE void engine_release(struct engine *e, const struct arrival *a)
+INLINE void engine_release(struct engine *e, const struct arrival *a, bool plain)
 {
 	const struct policy *p = e->policy;
 	const struct hot_net *first = &e->net[0];
 	size_t outcome = (size_t)a->input * (size_t)first->depths;
 	struct view *v = &e->view;
+	struct booked *b;
 	int32_t slot;
 
 	/* The row of outcomes that the input most likely needs, from beyond
@@ -121,38 +123,64 @@ INLINE void engine_release(struct engine *e, const struct arrival *a)
 		engine_grow_slots(e);
 	slot = e->unused[--e->unuseds];
 	open_request(&e->req[slot], a);
-	open_booked(&e->booked[slot], a->input);
-	stream_row_open(&e->timing, &e->booked[slot].timing, (uint64_t)a->number);
-	if (e->dispatch)
-		stream_row_open(&e->overhead, &e->dispatch[slot],
+	open_booked(&e->booked[slot], a->input, plain);
+	b = &e->booked[slot];
+	b->uniform = stream_first(&e->timing, (uint64_t)a->number);
+	engine_draw(e, b, a->number, e->cell[0], first->depths, true);
+	if (!plain && e->dispatch)
+		stream_open(&e->dispatch[slot], e->run->seed, PURPOSE_OVERHEAD,
 			(uint64_t)a->number);
 	if (v->memory_size)
 		memset(view_memory(v, slot), 0, v->memory_size);
 	books_present(e, v->now_ns);
 	e->books.released++;
 	live_add(e, slot, a->deadline_ns);
-	if (a->number == e->w->warmup) {
-		e->books.measuring = true;
-		e->books.measured_from_ns = v->now_ns;
-	}
+	if (a->number == e->w->warmup)
+		books_measure(e, v->now_ns);
 	if (e->w->timeline_by_request)
 		engine_release_change(e, a->number);
 	if (p->on_release) {
-		int64_t begun = policy_begins(e);
+		int64_t begun = policy_begins(e, plain);
 		p->on_release(e->state, v, slot);
-		policy_ends(e, begun);
+		policy_ends(e, begun, plain);
 	}
 }
 
 /* ---- Leaving ------------------------------------------------------------------- */
 
-INLINE void engine_free_slot(struct engine *e, int32_t slot)
+INLINE void engine_free_slot(struct engine *e, int32_t slot, bool plain)
 {
-	books_emit(e, slot);
+	if (!plain)
+		books_emit(e, slot);
 	e->unused[e->unuseds++] = slot;
 }
 
 /* Because it has finished, was dropped, or its deadline is here. */
-void engine_leave(struct engine *e, int32_t slot);
+INLINE void engine_leave(struct engine *e, int32_t slot, bool plain)
+{
+	struct request *r = &e->req[slot];
+	struct view *v = &e->view;
+
+	books_present(e, v->now_ns);
+	live_remove(e, slot);
+	r->gone = true;
+	books_left(e, slot, v->now_ns);
+	if (e->group_left && r->group >= 0)
+		e->group_left[r->group]--;
+	if (e->w->reissue == REISSUE_RESPONSE && r->client >= 0) {
+		turns_set(&e->turns, r->client, v->now_ns);
+		if (e->next_number < e->total)
+			e->release_ns = turns_next_ns(&e->turns);
+	}
+	if (e->policy->on_leave) {
+		int64_t begun = policy_begins(e, plain);
+		e->policy->on_leave(e->state, v, slot);
+		policy_ends(e, begun, plain);
+	}
+	if (!plain)
+		e->booked[slot].leave_ns = v->now_ns;
+	if (r->device < 0)
+		engine_free_slot(e, slot, plain);
+}
 
 #endif

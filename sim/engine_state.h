@@ -18,9 +18,10 @@
 /* A request as the engine alone knows it, beside the `struct request` that
  * policies see; same slot. */
 struct booked {
-	struct stream timing;       /* its draws of samples */
+	double uniform;             /* its first draw of a sample */
+	int32_t draws;              /* of samples; see engine_draw */
 	/* The sample it holds is one of these (a network, a setting and an
-	 * environment; NULL: none), with its durations by depth - 1. */
+	 * environment), with its durations by depth - 1. */
 	const struct cell *cell;
 	const int64_t *duration_ns;
 	int32_t sample, input;
@@ -61,7 +62,7 @@ struct sum { double total, rest; };
  * long the run. */
 struct books {
 	bool measuring;             /* request W has been released */
-	int64_t measured_from_ns;   /* its release; TIME_NEVER before */
+	int64_t measured_from_ns;   /* its release */
 	/* By [net][setting][depth - 1], see engine_place. */
 	int64_t *busy_ns;
 	double *power_w;            /* NAN without power data */
@@ -91,7 +92,7 @@ struct engine {
 
 	struct request *req;        /* [slots] */
 	struct booked *booked;      /* [slots] */
-	struct stream_row timing, overhead; /* first draws by request number */
+	struct stream_firsts timing;/* by request number */
 	struct stream *dispatch;    /* [slots]: their draws of decision and
 	                             * launch costs; only if these are drawn */
 	double *seen;
@@ -148,10 +149,30 @@ static inline const struct hot_net *engine_net(const struct engine *e, int net)
 	return &e->net[net];
 }
 
-/* The sample a stage starting now would use; draws from *s. */
-static inline int32_t engine_draw(const struct cell *c, struct stream *s)
+/* The uniform of this request's timing stream after `before` others. */
+double engine_uniform(const struct engine *e, int64_t number, int32_t before) COLD;
+
+/* Let a request hold a sample of this cell, a row of so many depths.
+ *
+ * A sample is drawn when a stage starts in a cell other than the one before;
+ * where there is but one, none is needed. But most requests start in the first
+ * candidate's cell of the environment at their release: drawn then, the sample
+ * is there when the stage's end is asked for, and no branch depends on whether
+ * a stage is the first. If that guess was wrong, the draw is taken back:
+ * `first` says that no stage has begun. */
+static inline void engine_draw(const struct engine *e, struct booked *b,
+	int64_t number, const struct cell *c, int depths, bool first)
 {
-	return c->samples > 1 ? (int32_t)stream_below(s, c->samples) : 0;
+	double u = b->uniform;
+
+	if (first)
+		b->draws = 0;
+	if (b->draws > 0 && c->samples > 1)
+		u = engine_uniform(e, number, b->draws);
+	b->draws += c->samples > 1;
+	b->cell = c;
+	b->sample = (int32_t)(u * c->samples);
+	b->duration_ns = c->duration_ns + (size_t)b->sample * (size_t)depths;
 }
 
 /* Index of a stage in the accounts: candidate network and setting, and the

@@ -36,11 +36,12 @@ int64_t future_duration(const struct view *v, int slot, int net, int setting,
 	const struct engine *e = engine_of(v);
 	const struct booked *b = &e->booked[slot];
 	const struct cell *c = engine_cell(e, net, setting, e->environment);
-	struct stream ahead = b->timing;
-	int32_t sample = b->cell == c ? b->sample : engine_draw(c, &ahead);
+	struct booked ahead = *b;
 
-	return c->duration_ns[(size_t)sample * (size_t)engine_net(e, net)->depths
-		+ (size_t)depth - 1];
+	if (ahead.cell != c)
+		engine_draw(e, &ahead, e->req[slot].number, c,
+			engine_net(e, net)->depths, b->first_start_ns < 0);
+	return ahead.duration_ns[depth - 1];
 }
 
 /* ---- A whole run of one fixed choice ---------------------------------------- */

@@ -12,8 +12,12 @@
 struct source {
 	const struct workload *w;
 	uint32_t seed;
-	/* By request number. */
-	struct stream_row arrivals, deadlines, inputs, order;
+	/* First draws by request number, and what comes of them for those from
+	 * number `ahead` on. */
+	struct stream_firsts deadlines, inputs;
+	int64_t ahead;
+	int64_t deadline_ns[STREAM_AHEAD];
+	int32_t input[STREAM_AHEAD];
 	gsl_rng *rng;               /* lent to one stream after another */
 	int64_t number;             /* of the next request of an open process */
 	int64_t release_ns;         /* of the one before; 0 at first */
@@ -45,16 +49,22 @@ static void shuffle(struct source *s, int64_t pass)
 	s->pass = pass;
 }
 
+/* One of n, by a uniform: as stream_below. */
+static inline int32_t below(double u, int32_t n)
+{
+	return (int32_t)(u * n);
+}
+
 /* The chain of hard and easy stretches, one step a request. Stationary from
  * the first request on, so every input keeps probability 1 / N. */
-static int32_t draw_burst(struct source *s, int64_t number, struct stream *in)
+static int32_t draw_burst(struct source *s, int64_t number, double in)
 {
 	const struct workload *w = s->w;
 	int32_t easy = w->bundle->inputs - w->hard;
 	double q = (double)w->hard / w->bundle->inputs, u;
 	struct stream r;
 
-	stream_row_open(&s->order, &r, (uint64_t)number);
+	stream_open(&r, s->seed, PURPOSE_ORDER, (uint64_t)number);
 	u = stream_unit(&r);
 	if (number == 0)
 		s->in_burst = u < q;
@@ -62,14 +72,13 @@ static int32_t draw_burst(struct source *s, int64_t number, struct stream *in)
 		s->in_burst = !(u < 1 / w->burst_length);
 	else
 		s->in_burst = u < q / ((1 - q) * w->burst_length);
-	return s->in_burst ? w->hard_first[stream_below(in, w->hard)]
-		: w->hard_first[w->hard + stream_below(in, easy)];
+	return s->in_burst ? w->hard_first[below(in, w->hard)]
+		: w->hard_first[w->hard + below(in, easy)];
 }
 
 static int32_t draw_input(struct source *s, int64_t number)
 {
 	int32_t n = s->w->bundle->inputs;
-	struct stream r;
 
 	switch (s->w->order) {
 	case ORDER_SEQUENTIAL:
@@ -79,26 +88,43 @@ static int32_t draw_input(struct source *s, int64_t number)
 			shuffle(s, number / n);
 		return s->permutation[number % n];
 	case ORDER_BURSTS:
-		stream_row_open(&s->inputs, &r, (uint64_t)number);
-		return draw_burst(s, number, &r);
+		return draw_burst(s, number,
+			stream_first(&s->inputs, (uint64_t)number));
 	case ORDER_UNIFORM:
 		break;
 	}
-	stream_row_open(&s->inputs, &r, (uint64_t)number);
-	return (int32_t)stream_below(&r, n);
+	return below(stream_first(&s->inputs, (uint64_t)number), n);
 }
 
 /* ---- Deadlines -------------------------------------------------------------- */
 
+/* llround of what is not negative, without a call. */
+static inline int64_t round_ns(double x)
+{
+	int64_t whole = (int64_t)x;
+
+	return whole + (x - (double)whole >= .5);
+}
+
 static int64_t draw_deadline(struct source *s, int64_t number)
 {
 	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;
-	struct stream r;
 
 	if (min == max)
 		return min;
-	stream_row_open(&s->deadlines, &r, (uint64_t)number);
-	return llround((double)min + stream_unit(&r) * (double)(max - min));
+	return round_ns((double)min + stream_first(&s->deadlines,
+		(uint64_t)number) * (double)(max - min));
+}
+
+/* Deadlines and inputs for some requests at once: one that waited for its own
+ * would make the whole engine wait. */
+static void draw_ahead(struct source *s, int64_t number)
+{
+	s->ahead = number;
+	for (int i = 0; i < STREAM_AHEAD; i++)
+		s->deadline_ns[i] = draw_deadline(s, number + i);
+	for (int i = 0; i < STREAM_AHEAD; i++)
+		s->input[i] = draw_input(s, number + i);
 }
 
 /* ---- Releases --------------------------------------------------------------- */
@@ -169,7 +195,7 @@ static int64_t release_of_next(struct source *s)
 
 	if (w->process == PROCESS_REPLAY)
 		return w->row[s->number].release_ns;
-	stream_row_open(&s->arrivals, &r, (uint64_t)s->number);
+	stream_open(&r, s->seed, PURPOSE_ARRIVALS, (uint64_t)s->number);
 	stream_gsl(s->rng, &r);
 	switch (w->process) {
 	case PROCESS_PERIODIC: {
@@ -219,10 +245,9 @@ struct source *source_new(const struct workload *w, uint32_t seed)
 	s->w = w;
 	s->seed = seed;
 	s->pass = -1;
-	stream_row_init(&s->arrivals, seed, PURPOSE_ARRIVALS);
-	stream_row_init(&s->deadlines, seed, PURPOSE_DEADLINES);
-	stream_row_init(&s->inputs, seed, PURPOSE_INPUTS);
-	stream_row_init(&s->order, seed, PURPOSE_ORDER);
+	s->ahead = -STREAM_AHEAD;
+	stream_firsts_init(&s->deadlines, seed, PURPOSE_DEADLINES);
+	stream_firsts_init(&s->inputs, seed, PURPOSE_INPUTS);
 	s->rng = gsl_rng_alloc(stream_gsl_type);
 	if (!s->rng) {
 		(void)msg_fail("out of memory");
@@ -250,9 +275,15 @@ void source_free(struct source *s)
 void source_draw(struct source *s, int64_t number, int client,
 	int64_t release_ns, struct arrival *out)
 {
+	uint64_t i = (uint64_t)(number - s->ahead);
+
+	if (i >= STREAM_AHEAD) {
+		draw_ahead(s, number);
+		i = 0;
+	}
 	*out = (struct arrival){ .number = number, .release_ns = release_ns,
-		.deadline_ns = release_ns + draw_deadline(s, number),
-		.input = draw_input(s, number), .client = client, .group = -1 };
+		.deadline_ns = release_ns + s->deadline_ns[i],
+		.input = s->input[i], .client = client, .group = -1 };
 }
 
 int source_next(struct source *s, struct arrival *out)

@@ -24,47 +24,6 @@ void stream_refill(struct stream *s)
 	s->used = 0;
 }
 
-/* Lane by lane in plain arrays: the compiler sees that lanes are independent.
- * Constants and rounds as in Salmon et al., SC 2011; a test compares it with
- * the package's single blocks. */
-void stream_row_fill(struct stream_row *row, uint64_t first)
-{
-	enum { N = STREAM_AHEAD, ROUNDS = 10 };
-	uint32_t a[N], b[N], c[N], d[N];
-	uint32_t k0 = row->seed, k1 = row->purpose;
-
-	for (int i = 0; i < N; i++) {
-		uint64_t index = first + (uint64_t)i;
-		a[i] = d[i] = 0;
-		b[i] = (uint32_t)index;
-		c[i] = (uint32_t)(index >> 32);
-	}
-	for (int round = 0; round < ROUNDS; round++) {
-		for (int i = 0; i < N; i++) {
-			uint64_t p = (uint64_t)a[i] * PHILOX_M4x32_0;
-			uint64_t q = (uint64_t)c[i] * PHILOX_M4x32_1;
-			a[i] = (uint32_t)(q >> 32) ^ b[i] ^ k0;
-			b[i] = (uint32_t)q;
-			c[i] = (uint32_t)(p >> 32) ^ d[i] ^ k1;
-			d[i] = (uint32_t)p;
-		}
-		k0 += PHILOX_W32_0;
-		k1 += PHILOX_W32_1;
-	}
-	memcpy(row->word[0], a, sizeof a);
-	memcpy(row->word[1], b, sizeof b);
-	memcpy(row->word[2], c, sizeof c);
-	memcpy(row->word[3], d, sizeof d);
-	row->first = first;
-}
-
-void stream_row_init(struct stream_row *row, uint32_t seed, enum purpose p)
-{
-	row->seed = seed;
-	row->purpose = (uint32_t)p;
-	stream_row_fill(row, 0);
-}
-
 /* `at` is NULL for the generator's own stream rather than its address, so
  * that gsl_rng_memcpy and gsl_rng_clone give an independent copy. */
 struct state {

@@ -34,39 +34,6 @@ static inline void stream_open(struct stream *s, uint32_t seed,
 	s->used = 4;
 }
 
-/* The first blocks of this many streams with consecutive indices, in one pass
- * whose lanes the compiler puts into vector registers: a third of the time of
- * as many single blocks. For streams opened in rising order of index, one a
- * request say, of which few need a second block. */
-#define STREAM_AHEAD 16
-struct stream_row {
-	uint64_t first;             /* index of word[...][0] */
-	uint32_t seed, purpose;
-	uint32_t word[4][STREAM_AHEAD];
-};
-
-void stream_row_init(struct stream_row *row, uint32_t seed, enum purpose p);
-void stream_row_fill(struct stream_row *row, uint64_t first);
-
-/* The stream that stream_open gives, its first block there already. */
-static inline void stream_row_open(struct stream_row *row, struct stream *s,
-	uint64_t index)
-{
-	uint64_t i = index - row->first;
-
-	if (i >= STREAM_AHEAD) {
-		stream_row_fill(row, index);
-		i = 0;
-	}
-	s->index = index;
-	s->seed = row->seed;
-	s->purpose = row->purpose;
-	s->block = 1;
-	s->used = 0;
-	for (int w = 0; w < 4; w++)
-		s->words[w] = row->word[w][i];
-}
-
 /* Compute the next block of four words: stream_word calls it. */
 void stream_refill(struct stream *s);
 
@@ -89,6 +56,35 @@ static inline int64_t stream_below(struct stream *s, int64_t n)
 {
 	return (int64_t)(stream_unit(s) * (double)n);
 }
+
+/* ---- First uniforms ---------------------------------------------------------- */
+
+/* What stream_unit gives first in each of so many streams with consecutive
+ * indices, computed in one pass whose lanes are vector registers: a quarter of
+ * the time of as many blocks. For streams opened in rising order of index, one
+ * a request say, of which few are asked for more. */
+#define STREAM_AHEAD 16
+struct stream_firsts {
+	uint64_t index;             /* of unit[0] */
+	uint32_t seed, purpose;
+	double unit[STREAM_AHEAD];
+};
+
+void stream_firsts_init(struct stream_firsts *f, uint32_t seed, enum purpose p);
+void stream_firsts_fill(struct stream_firsts *f, uint64_t index);
+
+/* The first uniform of the stream with this index. */
+static inline double stream_first(struct stream_firsts *f, uint64_t index)
+{
+	if (index - f->index >= STREAM_AHEAD)
+		stream_firsts_fill(f, index);
+	return f->unit[index - f->index];
+}
+
+/* The two ways to fill it, which give the same bits: in plain C; and, on
+ * processors that have it, with AVX2. -1 if this one has not. */
+void stream_firsts_plain(struct stream_firsts *f, uint64_t index);
+int stream_firsts_avx2(struct stream_firsts *f, uint64_t index);
 
 /* The block function itself, for whoever wants to check it. */
 void stream_philox(const uint32_t counter[4], const uint32_t key[2],

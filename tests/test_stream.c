@@ -52,22 +52,31 @@ START_TEST(words_are_those_of_the_specified_key_and_counter)
 END_TEST
 
 /* Indices in order, with jumps, back again, and across 32 bits. */
-START_TEST(streams_of_a_row_are_those_opened_one_by_one)
+START_TEST(first_uniforms_are_those_of_streams_opened_one_by_one)
 {
 	static const uint64_t from[] = { 0, 5, 100, 3, 0xfffffff8,
-		0x123456789abcdef0 };
-	struct stream_row row;
+		0x123456789abcdef0, UINT64_MAX - 20 };
+	struct stream_firsts f, plain, fast;
+	int has_avx2;
 
-	stream_row_init(&row, 0xdeadbeef, PURPOSE_INPUTS);
-	for (size_t k = 0; k < sizeof from / sizeof *from; k++)
-		for (uint64_t i = from[k]; i < from[k] + 3 * STREAM_AHEAD; i++) {
-			struct stream a, b;
-			stream_row_open(&row, &a, i);
-			stream_open(&b, 0xdeadbeef, PURPOSE_INPUTS, i);
-			for (int w = 0; w < 9; w++)
-				ck_assert_uint_eq(stream_word(&a),
-					stream_word(&b));
+	stream_firsts_init(&f, 0xdeadbeef, PURPOSE_INPUTS);
+	plain = fast = f;
+	for (size_t k = 0; k < sizeof from / sizeof *from; k++) {
+		for (uint64_t i = from[k]; i - from[k] < 3 * STREAM_AHEAD; i++) {
+			struct stream s;
+			stream_open(&s, 0xdeadbeef, PURPOSE_INPUTS, i);
+			ck_assert_double_eq(stream_first(&f, i),
+				stream_unit(&s));
 		}
+		stream_firsts_plain(&plain, from[k]);
+		has_avx2 = stream_firsts_avx2(&fast, from[k]) == 0;
+		for (uint64_t i = 0; i < STREAM_AHEAD; i++) {
+			struct stream s;
+			stream_open(&s, 0xdeadbeef, PURPOSE_INPUTS, from[k] + i);
+			ck_assert_double_eq(plain.unit[i], stream_unit(&s));
+			ck_assert(!has_avx2 || fast.unit[i] == plain.unit[i]);
+		}
+	}
 }
 END_TEST
 
@@ -202,7 +211,7 @@ Suite *test_stream(void)
 
 	tcase_add_test(t, known_answers_of_the_block_function);
 	tcase_add_test(t, words_are_those_of_the_specified_key_and_counter);
-	tcase_add_test(t, streams_of_a_row_are_those_opened_one_by_one);
+	tcase_add_test(t, first_uniforms_are_those_of_streams_opened_one_by_one);
 	tcase_add_test(t, first_uniforms_of_seed_1_are_as_specified);
 	tcase_add_test(t, a_copy_goes_on_from_the_same_place);
 	tcase_add_test(t, a_lent_stream_is_moved_by_the_generator);

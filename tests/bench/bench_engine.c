@@ -42,7 +42,7 @@ struct model {
 	const struct bundle_net *net;
 	const struct cell *cell;
 	const int64_t *planned;
-	struct stream_row deadlines, inputs, timing;
+	struct stream_firsts deadlines, inputs, timing;
 	struct client client[MOST_CLIENTS];
 	int32_t order[MOST_CLIENTS]; /* clients by deadline, number */
 	int released;               /* of order */
@@ -68,16 +68,13 @@ static void issue(struct model *m, int32_t k, int64_t now, int64_t number)
 {
 	struct client *c = &m->client[k];
 	const struct workload *w = m->w;
-	struct stream s;
+	uint64_t i = (uint64_t)number;
 
-	stream_row_open(&m->deadlines, &s, (uint64_t)number);
-	c->deadline = now + llround((double)w->deadline_min_ns + stream_unit(&s)
+	c->deadline = now + w->deadline_min_ns + (int64_t)(.5
+		+ stream_first(&m->deadlines, i)
 		* (double)(w->deadline_max_ns - w->deadline_min_ns));
-	stream_row_open(&m->inputs, &s, (uint64_t)number);
-	c->input = (int32_t)stream_below(&s, w->bundle->inputs);
-	stream_row_open(&m->timing, &s, (uint64_t)number);
-	c->sample = m->cell->samples > 1
-		? (int32_t)stream_below(&s, m->cell->samples) : 0;
+	c->input = (int32_t)(stream_first(&m->inputs, i) * w->bundle->inputs);
+	c->sample = (int32_t)(stream_first(&m->timing, i) * m->cell->samples);
 	c->number = number;
 	c->depth = 0;
 	c->live = 1;
@@ -105,9 +102,9 @@ static void by_hand(const struct workload *w, uint32_t seed, struct counts *out)
 	int64_t now, end = TIME_NEVER;
 	int clients = w->clients, started = 0, running = -1, orphan = 0;
 
-	stream_row_init(&m.deadlines, seed, PURPOSE_DEADLINES);
-	stream_row_init(&m.inputs, seed, PURPOSE_INPUTS);
-	stream_row_init(&m.timing, seed, PURPOSE_TIMING);
+	stream_firsts_init(&m.deadlines, seed, PURPOSE_DEADLINES);
+	stream_firsts_init(&m.inputs, seed, PURPOSE_INPUTS);
+	stream_firsts_init(&m.timing, seed, PURPOSE_TIMING);
 	for (int k = 0; k < clients; k++)
 		first[k] = llround(k * w->mean_deadline_ns / clients);
 	for (;;) {

@@ -1,0 +1,134 @@
+/* Many Philox blocks side by side. Constants and rounds as in Salmon et al., SC
+ * 2011; tests compare with the package's single blocks. Of a block only the
+ * first two words are wanted, the third and fourth are computed for them. */
+#include "stream.h"
+
+#include <Random123/philox.h>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+enum { ROUNDS = 10 };
+
+static void take(struct stream_firsts *f, uint64_t index,
+	const uint64_t bits[STREAM_AHEAD])
+{
+	for (int i = 0; i < STREAM_AHEAD; i++)
+		f->unit[i] = (double)(int64_t)bits[i] * 0x1p-53;
+	f->index = index;
+}
+
+/* In arrays, so that the compiler sees that lanes are independent. */
+void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
+{
+	enum { N = STREAM_AHEAD };
+	uint32_t a[N], b[N], c[N], d[N];
+	uint32_t k0 = f->seed, k1 = f->purpose;
+	uint64_t bits[N];
+
+	for (int i = 0; i < N; i++) {
+		uint64_t at = index + (uint64_t)i;
+		a[i] = d[i] = 0;
+		b[i] = (uint32_t)at;
+		c[i] = (uint32_t)(at >> 32);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < N; i++) {
+			uint64_t p = (uint64_t)a[i] * PHILOX_M4x32_0;
+			uint64_t q = (uint64_t)c[i] * PHILOX_M4x32_1;
+			a[i] = (uint32_t)(q >> 32) ^ b[i] ^ k0;
+			b[i] = (uint32_t)q;
+			c[i] = (uint32_t)(p >> 32) ^ d[i] ^ k1;
+			d[i] = (uint32_t)p;
+		}
+		k0 += PHILOX_W32_0;
+		k1 += PHILOX_W32_1;
+	}
+	for (int i = 0; i < N; i++)
+		bits[i] = (uint64_t)(a[i] >> 5) << 26 | b[i] >> 6;
+	take(f, index, bits);
+}
+
+#ifdef __x86_64__
+
+/* One round of four blocks. A word is the low half of a lane; what is in the
+ * high half does not matter, for products do not look at it. */
+#define ROUND(a, b, c, d) do { \
+	__m256i p = _mm256_mul_epu32(a, m0), q = _mm256_mul_epu32(c, m1); \
+	a = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(q, 32), b), k0); \
+	c = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p, 32), d), k1); \
+	b = q; \
+	d = p; \
+} while (0)
+
+__attribute__((target("avx2")))
+static void fill_avx2(struct stream_firsts *f, uint64_t index)
+{
+	const __m256i m0 = _mm256_set1_epi64x(PHILOX_M4x32_0);
+	const __m256i m1 = _mm256_set1_epi64x(PHILOX_M4x32_1);
+	const __m256i w0 = _mm256_set1_epi64x(PHILOX_W32_0);
+	const __m256i w1 = _mm256_set1_epi64x(PHILOX_W32_1);
+	const __m256i low = _mm256_set1_epi64x(UINT32_MAX);
+	const __m256i lane = _mm256_set_epi64x(3, 2, 1, 0);
+	uint64_t bits[STREAM_AHEAD];
+
+	/* Two groups at a time, as products take three cycles. */
+	for (int i = 0; i < STREAM_AHEAD; i += 8) {
+		__m256i k0 = _mm256_set1_epi64x(f->seed);
+		__m256i k1 = _mm256_set1_epi64x(f->purpose);
+		__m256i a = _mm256_setzero_si256(), d = a, e = a, h = a;
+		__m256i b = _mm256_add_epi64(lane,
+			_mm256_set1_epi64x((int64_t)(index + (uint64_t)i)));
+		__m256i g = _mm256_add_epi64(b, _mm256_set1_epi64x(4));
+		__m256i c = _mm256_srli_epi64(b, 32);
+		__m256i o = _mm256_srli_epi64(g, 32);
+
+		for (int round = 0; round < ROUNDS; round++) {
+			ROUND(a, b, c, d);
+			ROUND(e, g, o, h);
+			k0 = _mm256_add_epi64(k0, w0);
+			k1 = _mm256_add_epi64(k1, w1);
+		}
+		a = _mm256_srli_epi64(_mm256_and_si256(a, low), 5);
+		b = _mm256_srli_epi64(_mm256_and_si256(b, low), 6);
+		e = _mm256_srli_epi64(_mm256_and_si256(e, low), 5);
+		g = _mm256_srli_epi64(_mm256_and_si256(g, low), 6);
+		_mm256_storeu_si256((__m256i *)(void *)&bits[i],
+			_mm256_or_si256(_mm256_slli_epi64(a, 26), b));
+		_mm256_storeu_si256((__m256i *)(void *)&bits[i + 4],
+			_mm256_or_si256(_mm256_slli_epi64(e, 26), g));
+	}
+	take(f, index, bits);
+}
+
+int stream_firsts_avx2(struct stream_firsts *f, uint64_t index)
+{
+	if (!__builtin_cpu_supports("avx2"))
+		return -1;
+	fill_avx2(f, index);
+	return 0;
+}
+
+#else
+
+int stream_firsts_avx2(struct stream_firsts *f, uint64_t index)
+{
+	(void)f, (void)index;
+	return -1;
+}
+
+#endif
+
+void stream_firsts_fill(struct stream_firsts *f, uint64_t index)
+{
+	if (stream_firsts_avx2(f, index))
+		stream_firsts_plain(f, index);
+}
+
+void stream_firsts_init(struct stream_firsts *f, uint32_t seed, enum purpose p)
+{
+	f->seed = seed;
+	f->purpose = (uint32_t)p;
+	stream_firsts_fill(f, 0);
+}
