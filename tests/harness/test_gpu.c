@@ -202,6 +202,8 @@ START_TEST(a_device_that_fails_ends_it_in_one_line)
 		{ "kernel_exit 1 700", "(own) cannot run: " },
 		{ "cudaGraphLaunch 250 719", "CUDA: cudaGraphLaunch(exec" },
 		{ "cudaEventSynchronize 200 719", "CUDA: cudaEventSynchronize(" },
+		{ "kernel_matmul 1 98", "the compute load does not run on the "
+			"device" },
 	};
 	char *dir = begin("n");
 	struct program p = { 0 };
@@ -209,7 +211,7 @@ START_TEST(a_device_that_fails_ends_it_in_one_line)
 	if (have_backend("emulated")) {
 		make_work(dir, &good[2]);
 		(void)setenv("EMULATED_FAULT", faults[_i][0], 1);
-		profile(&p, dir, "");
+		profile(&p, dir, "--environments compute-stream");
 		says(&p, 1, faults[_i][1]);
 		ck_assert(!is_there(dir, "bundle"));
 		ck_assert(!is_there(dir, "bundle.partial/trace.ini"));
@@ -314,7 +316,7 @@ Suite *test_gpu(void)
 		good_count);
 	tcase_add_loop_test(t,
 		places_loads_and_null_cases_do_not_disturb_each_other, 0, 2);
-	tcase_add_loop_test(t, a_device_that_fails_ends_it_in_one_line, 0, 7);
+	tcase_add_loop_test(t, a_device_that_fails_ends_it_in_one_line, 0, 8);
 	tcase_add_test(t,
 		a_way_that_breaks_the_device_is_noted_and_not_tried_again);
 	tcase_add_test(t, slow_events_are_kept_out_of_the_passes_that_count);

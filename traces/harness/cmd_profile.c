@@ -52,6 +52,7 @@ static int read_options(struct measure_options *o, struct other *x, int argc,
 		{ "--nvml", &o->nvml, 0, 0, 0, 0 },
 		{ "--powercap", &o->powercap, 0, 0, 0, 0 },
 		{ "--again", &o->again, 0, 0, 0, 0 },
+		{ "--no-repeat", 0, 0, 0, 0, &o->no_repeat },
 		{ "--no-events", 0, 0, 0, 0, &o->no_events },
 		{ "--compare", &o->compare, 0, 0, 0, 0 },
 		{ "--budget", 0, &o->budget_s, 10, 1000000, 0 },
@@ -233,6 +234,7 @@ const struct command command_profile = {
 	"                        transfers_p50_us (workloads/networks/time_torch.py)\n"
 	"  --warm-up SECONDS     at most, until three blocks agree (30; --quick 5)\n"
 	"  --no-energy           leave the energy fields empty\n"
+	"  --no-repeat           not once more in a new process\n"
 	"  --nvml FILE           another library for the energy counter of a GPU\n"
 	"  --powercap DIR        another folder than /sys/class/powercap\n"
 	"  --task NAME, --name TEXT, --mandatory-depth N\n"

@@ -36,7 +36,8 @@ struct measure_options {
 	int inputs, passes, mandatory, budget_s; /* 0: as long as it takes */
 	double window_s, warm_s; /* warm-up: at most */
 	uint32_t seed;
-	int quick, resume, energy, change_settings, no_events;
+	int quick, resume, energy, change_settings, no_events,
+		no_repeat;
 	const char *again;      /* network of the repeat, in a new process */
 };
 

@@ -101,6 +101,8 @@ int measure_again(struct measure *m)
 	(void)snprintf(seed, sizeof seed, "%u", m->o.seed);
 	(void)snprintf(setting, sizeof setting, "%d", m->setting[0].units);
 	m->again_j = NAN;
+	if (m->o.no_repeat)
+		return 0;
 	/* As long as the beginning took, and a look at the stages. */
 	if (!measure_has_time(m, 10)) {
 		msg_remark("no time left for the repeat in a new process");

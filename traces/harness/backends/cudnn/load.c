@@ -112,6 +112,12 @@ struct gpu_load *gpu_load_start(int device, const struct load *l)
 		struct timespec t = { 0, 100000 };
 		(void)nanosleep(&t, NULL);
 	}
+	if (g->failed) {
+		gpu_load_stop(g);
+		(void)msg_fail("the %s load does not run on the device",
+			l->memory ? "memory" : "compute");
+		return NULL;
+	}
 	return g;
 }
 
