@@ -392,10 +392,13 @@ reference: laxity ## write results/reference after a change that is meant
 # A modelled bundle (traces/FORMAT.md says what it means), made whole or not at
 # all from what the repository holds.
 .PHONY: caps
-caps: traces/h100-cifar10-caps ## make the modelled power-cap bundle
-traces/h100-cifar10-caps: | laxity
-	./laxity trace scale traces/h100-cifar10 $@ --full-power 623 \
-		--power-limit traces/power-limit/v100-resnet50.csv
+CAPS := traces/h100-cifar10-caps
+POWER_LIMIT := traces/power-limit/v100-resnet50.csv
+caps: $(CAPS)/trace.ini ## make the modelled power-cap bundle
+$(CAPS)/trace.ini: traces/h100-cifar10/trace.ini $(POWER_LIMIT) traces/scale.c | laxity
+	rm -rf $(@D)
+	./laxity trace scale traces/h100-cifar10 $(@D) --full-power 623 \
+		--power-limit $(POWER_LIMIT)
 
 # ---- Figures, claims, paper -------------------------------------------------
 .PHONY: figures claims paper
@@ -405,7 +408,7 @@ figures: ## every figure and table of the evaluation, what changed alone
 	@scripts/figures
 
 claims: figures ## which published and own claims hold on these results
-	@./laxity claims paper/claims.ini
+	@scripts/claims
 
 paper: figures ## the write-up, its numbers from the results
 	@scripts/install-deps paper

@@ -1,4 +1,4 @@
--- Energy relative to the best fixed choice, by deadline and policy, alone.
+-- Energy by deadline and policy over the levels that each meets.
 with g as (select environment, objective, cast(deadline as real) as deadline, level, policy,
     cast(setting_violated as integer) as v, cast(energy_j as real) as e from grid
   where objective = 'energy')

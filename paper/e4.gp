@@ -8,6 +8,8 @@ file = data("six-clients")
 present = "edf lcf rr imprecise oracle"
 x = 'column("arrivals.clients")'
 xname = "clients"
-acc_low = 20; acc_high = 95; miss_high = 60
+acc_low = 50; acc_high = 95; miss_high = 36; depth_high = 6.2
+stats file using (column("load") / column("arrivals.clients")) name "work" nooutput
+to_load = "x * work_mean"; to_x = "x / work_mean"; load_tics = "(1, 2, 3, 4)"; x_high = 50
 set xtics 8
 load "paper/pair.gp"

@@ -1,8 +1,7 @@
--- Accuracy of each step at three numbers of clients, idle refill on and off.
+-- Accuracy of each step at three numbers of clients, and of what adjusts its plans.
 with v as (select clients, seed, accuracy,
     cast(substr(policy, instr(policy, 'delta=') + 6) as real) as delta,
-    policy like '%refill=off' as off from runs)
-select clients, delta, off, 100 * avg(accuracy) as accuracy,
-  100 * case when count(*) = 5 then 2.776 else 2.262 end / sqrt(count(*)) * sqrt(max(0,
-    avg(accuracy * accuracy) - avg(accuracy) * avg(accuracy)) * count(*) / (count(*) - 1.0)) as half
-from v group by clients, delta, off order by clients, off, delta;
+    case when policy like '%refill=off%' then 'neither'
+      when policy like '%update=none%' then 'refill' else 'greedy' end as how from runs)
+select clients, delta, how, 100 * avg(accuracy) as accuracy
+from v group by clients, delta, how order by clients, how, delta;

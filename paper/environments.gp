@@ -6,20 +6,16 @@
 #   even all first stages fit, and planning from the profile loses its value.
 load "paper/style.gp"
 present = "edf rr threshold lcf utility-density imprecise oracle"
-envs = "default compute-stream compute-timeslice memory-timeslice"
 eval page(18.1, 5.6)
-set multiplot layout 1,2 margins screen 0.065, screen 0.80, screen 0.12, screen 0.97 spacing screen 0.085
+set multiplot layout 1,2 margins screen 0.065, screen 0.83, screen 0.17, screen 0.97 spacing screen 0.085
 set xrange [-0.5:3.5]
-set xtics ()
-do for [i = 1:4] { set xtics add (word("alone stream\\_compute slices\\_compute slices\\_memory", i) i - 1) }
 set xtics ("alone" 0, "compute,\nstream" 1, "compute,\ntime slices" 2, "memory,\ntime slices" 3)
-set bmargin at screen 0.17
 style = "linewidth 1.2 linecolor rgb colour(word(present, i)) pointtype mark(word(present, i)) pointsize 0.6"
 unset key
 set yrange [0:100]
 set ylabel "accuracy (%)" offset 1, 0
 plot for [i = 1:7] data(name) using (column("place") + (i - 4) * 0.1):(of(word(present, i), column("accuracy"))):(width(column("half"))) with yerrorbars @style
 set ylabel "miss ratio (%)" offset 1, 0
-set key at screen 0.81, screen 0.97 left top Left reverse
+set key at screen 0.845, screen 0.97 left top Left reverse
 plot for [i = 1:7] data(name) using (column("place") + (i - 4) * 0.1):(of(word(present, i), column("misses"))):(width(column("misses_half"))) with yerrorbars @style title label(word(present, i))
 unset multiplot

@@ -2,6 +2,7 @@
 #include "choice.h"
 #include "command.h"
 #include "msg.h"
+#include "version.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,10 +45,21 @@ static void print_policy(const struct policy *p)
 	}
 }
 
+/* A line a policy: what must be equal for its results to be. */
+static void print_code(void)
+{
+	for (const struct policy_code *p = laxity_policy_code; p->policy; p++)
+		printf("%s %s %s\n", p->policy, laxity_code, p->sha256);
+}
+
 static int policies_main(int argc, char **argv)
 {
 	struct choice c;
 
+	if (argc == 2 && !strcmp(argv[1], "--code")) {
+		print_code();
+		return STATUS_OK;
+	}
 	if (argc > 2)
 		return msg_bad("policies: one NAME at most");
 	if (argc == 1) {
@@ -67,9 +79,13 @@ const struct command command_policies = {
 	.name = "policies", .order = 40,
 	.summary = "list the policies, or show one's manual",
 	.manual =
-	"usage: laxity policies [NAME]\n\n"
+	"usage: laxity policies [NAME | --code]\n\n"
 	"Without NAME: every built-in policy in a line. With NAME (or the path of\n"
 	"a shared object): its idea and source, its parameters with their ranges,\n"
-	"defaults and units. Times are in nanoseconds, energies in joules.\n",
+	"defaults and units. Times are in nanoseconds, energies in joules.\n"
+	"\n"
+	"--code: a line a policy, with SHA-256 hashes of the sources on which results\n"
+	"depend: of those that all policies share, and of its own file. Both belong to\n"
+	"the key of a stored run; scripts ask which experiments a change concerns.\n",
 	.main = policies_main,
 };

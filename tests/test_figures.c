@@ -1,5 +1,5 @@
-/* scripts/figures: what is there is not made again, what is gone or changed is;
- * and the paper's numbers are macros of what was measured. Small runs only. */
+/* scripts/figures: what is there is not made again, what is gone or changed is,
+ * and no more than that. Small runs only. */
 #include "../sim/mem.h"
 #include "support_program.h"
 
@@ -12,30 +12,109 @@
 
 static char *dir;
 
-/* Its last line, and its exit status. */
-static int figures(const char *arguments, char *last, int room)
+/* Run scripts/figures of `tree` in a quick try; all it says, and its exit status.
+ * The caller frees it. */
+static int figures(const char *tree, const char *program, const char *arguments,
+	char **said)
 {
-	const char *program = getenv("LAXITY_PROGRAM");
-	char *command = mem_printf("LAXITY_PROGRAM=%s scripts/figures --quick --out "
-		"%s/out %s 2>&1", program ? program : "build/laxity", dir, arguments);
-	FILE *f = popen(command, "r");
-	int status;
+	char *command = mem_printf("LAXITY_PROGRAM=%s %s/scripts/figures --quick "
+		"--out %s/out %s >%s/said 2>&1", program, tree, dir, arguments, dir);
+	char *path = test_path(dir, "said");
+	int status = system(command);
 
-	ck_assert_ptr_nonnull(f);
-	*last = '\0';
-	while (fgets(last, room, f))
-		;
-	status = pclose(f);
+	*said = test_read(path, NULL);
+	free(path);
 	free(command);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void expect(const char *name, const char *what)
+static char *program_path(void)
 {
-	char last[1024];
-	int status = figures(name, last, sizeof last);
+	const char *program = getenv("LAXITY_PROGRAM");
+	char here[4096];
 
-	ck_assert_msg(!status && strstr(last, what), "status %d: %s", status, last);
+	if (!program)
+		program = "build/laxity";
+	if (*program == '/')
+		return mem_string(program);
+	ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+	return mem_printf("%s/%s", here, program);
+}
+
+static char *expect_of(const char *tree, const char *program, const char *names,
+	const char *what)
+{
+	char *said;
+	int status = figures(tree, program, names, &said);
+
+	ck_assert_msg(!status && strstr(said, what), "status %d, not '%s': %s",
+		status, what, said);
+	return said;
+}
+
+static void expect(const char *tree, const char *names, const char *what)
+{
+	char *program = program_path();
+
+	free(expect_of(tree, program, names, what));
+	free(program);
+}
+
+/* Bytes that do not change what is drawn. */
+static void append(const char *tree, const char *file, const char *text)
+{
+	char *path = test_path(tree, file), *old = test_read(path, NULL);
+	char *new = mem_printf("%s%s", old, text);
+
+	test_write(path, new);
+	free(new);
+	free(old);
+	free(path);
+}
+
+static void shell(const char *format, const char *a, const char *b)
+{
+	char *command = mem_printf(format, a, b);
+
+	ck_assert_int_eq(system(command), 0);
+	free(command);
+}
+
+/* The program as it would be if that policy's file were another: its hash in the
+ * program is. */
+static char *with_other_code(const char *program, const char *policy)
+{
+	char *lines = NULL, *other = test_path(dir, "laxity"), *bytes, *hash, *at;
+	struct program p = { 0 };
+	size_t n;
+	int found = 0;
+
+	program_line(&p, "policies --code");
+	lines = mem_printf("\n%s", p.out);
+	hash = mem_printf("\n%s ", policy);
+	at = strstr(lines, hash);
+	ck_assert_ptr_nonnull(at);
+	at = strchr(strchr(at + 1, ' ') + 1, ' ') + 1;
+	at[64] = '\0';
+	bytes = test_read(program, &n);
+	for (size_t i = 0; i + 64 <= n; i++)
+		if (!memcmp(bytes + i, at, 64)) {
+			bytes[i] = bytes[i] == '0' ? '1' : '0';
+			found++;
+		}
+	ck_assert_int_eq(found, 1);
+	{
+		FILE *f = fopen(other, "wb");
+		ck_assert_ptr_nonnull(f);
+		ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+		ck_assert_int_eq(fclose(f), 0);
+		shell("chmod +x %s%s", other, "");
+	}
+	program_fini(&p);
+	free(bytes);
+	free(hash);
+	free(lines);
+	return other;
 }
 
 static void setup(void)
@@ -52,22 +131,59 @@ START_TEST(only_what_is_gone_or_changed_is_made_again)
 {
 	char *svg = test_path(dir, "out/e3.svg"), *csv = test_path(dir,
 		"out/deadline-min.csv"), *manifest = test_path(dir, "out.manifest");
-	char *a, *b;
-	size_t n, m;
+	char *tree = test_path(dir, "tree"), *here = getcwd(NULL, 0);
+	char *program = program_path(), *other, *said, *a, *b;
+	const char *both = "e3 twin";
 
-	expect("e3", "1 experiments run, 1 of 1 figures drawn");
-	a = test_read(manifest, &n);
+	/* A tree with a second figure from one experiment. */
+	shell("mkdir %s && cp -r paper scripts %s", tree, tree);
+	shell("ln -s %s/traces %s/traces", here, tree);
+	shell("cp %s/paper/e3.gp %s/paper/twin.gp", tree, tree);
+	expect(tree, both, "1 experiments run, 2 of 2 figures drawn");
+	a = test_read(manifest, NULL);
 	ck_assert_ptr_nonnull(strstr(a, "figure\te3\t"));
-	expect("e3", "0 experiments run, 0 of 1 figures drawn");
+	expect(tree, both, "0 experiments run, 0 of 2 figures drawn");
+
+	/* What is gone comes back the same. */
 	ck_assert_int_eq(unlink(svg), 0);
-	expect("e3", "0 experiments run, 1 of 1 figures drawn");
-	b = test_read(manifest, &m);
-	/* A picture's bytes hold no time of day, but the PDF's do. */
-	ck_assert_uint_eq(n, m);
+	expect(tree, both, "0 experiments run, 1 of 2 figures drawn");
 	ck_assert_int_eq(unlink(csv), 0);
-	expect("e3", "1 experiments run, 0 of 1 figures drawn");
+	expect(tree, both, "1 experiments run, 0 of 2 figures drawn");
+	b = test_read(manifest, NULL);
+	ck_assert_str_eq(a, b);
+
+	/* Bytes count, not dates; each picture on its own, the look for all. */
+	shell("touch %s/paper/*.gp %s/paper/experiments/*", tree, tree);
+	expect(tree, both, "0 experiments run, 0 of 2 figures drawn");
+	append(tree, "paper/twin.gp", "# changed\n");
+	expect(tree, both, "0 experiments run, 1 of 2 figures drawn");
+	append(tree, "paper/style.gp", "# changed\n");
+	expect(tree, both, "0 experiments run, 2 of 2 figures drawn");
+
+	/* A changed policy re-runs its own runs, of 200; one that is not in the
+	 * experiment nothing. */
+	other = with_other_code(program, "joint");
+	free(expect_of(tree, other, both, "0 experiments run, 0 of 2 figures drawn"));
+	free(other);
+	other = with_other_code(program, "edf");
+	said = expect_of(tree, other, both, "1 experiments run, 0 of 2 figures drawn");
+	ck_assert_msg(strstr(said, "40 runs stored, 160 were there") != NULL, "%s",
+		said);
+	free(said);
+	free(other);
+
+	/* A changed experiment starts afresh. */
+	append(tree, "paper/experiments/deadline-min.ini", "; changed\n");
+	said = expect_of(tree, program, both,
+		"1 experiments run, 0 of 2 figures drawn");
+	ck_assert_msg(strstr(said, "200 runs stored, 0 were there") != NULL, "%s",
+		said);
+	free(said);
 	free(a);
 	free(b);
+	free(program);
+	free(here);
+	free(tree);
 	free(svg);
 	free(csv);
 	free(manifest);
@@ -76,11 +192,14 @@ END_TEST
 
 START_TEST(unknown_figures_are_refused)
 {
-	char last[1024];
+	char *program = program_path(), *said;
 
-	ck_assert_int_eq(figures("no-such-figure", last, sizeof last), 2);
-	ck_assert_str_eq(last, "figures: no figure of that name\n");
-	ck_assert_int_eq(figures("--no-such-option", last, sizeof last), 2);
+	ck_assert_int_eq(figures(".", program, "no-such-figure", &said), 2);
+	ck_assert_str_eq(said, "figures: no figure of that name\n");
+	free(said);
+	ck_assert_int_eq(figures(".", program, "--no-such-option", &said), 2);
+	free(said);
+	free(program);
 }
 END_TEST
 

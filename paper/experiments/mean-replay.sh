@@ -19,6 +19,7 @@ few=
 [ "$3" = 0 ] || few=--set=workload.requests=400
 for bundle in "$from" "$to"; do
 	"$1" sweep paper/experiments/mean-replay.part --db "$2/mean-replay.db" \
+		--jobs "${JOBS:-2}" \
 		--set "workload.trace=$bundle" ${few:+"$few"}
 done
 "$1" export summary "$2/mean-replay.db" --out "$2/mean-replay.csv"

@@ -6,7 +6,6 @@
 #   oracle-study.sh PROGRAM FOLDER QUICK
 set -eu
 db=$2/oracle-study.db
-rm -f "$db"
 all='nested4, staged3, staged6, resnet8, resnet14, resnet20w2, resnet32w2'
 caps='cap700, cap630, cap560, cap490, cap420, cap350, cap280'
 for deadline in 200 300 400 600 800 1000 1300; do
@@ -16,7 +15,7 @@ for deadline in 200 300 400 600 800 1000 1300; do
 		app) settings=cap700 ;;
 		sys) networks=resnet32w2 ;;
 		esac
-		"$1" sweep paper/experiments/oracle-study.part --db "$db" --jobs 2 \
+		"$1" sweep paper/experiments/oracle-study.part --db "$db" --jobs "${JOBS:-2}" \
 			--set "workload.networks=$networks" \
 			--set "workload.settings=$settings" \
 			--set "arrivals.period=${deadline}us" \

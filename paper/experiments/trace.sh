@@ -2,7 +2,8 @@
 # seconds: 10
 # The bundle itself, as tables: info (a line a network, setting, environment and
 # depth), pass (a line a sample: its time against the profile's), stage (quantiles
-# of each stage's time against the median alone), and the modelled power caps.
+# of each stage's time against the median alone), the modelled power caps, and
+# origin, the record of where it was measured.
 #   trace.sh PROGRAM FOLDER QUICK
 set -eu
 bundle=traces/h100-cifar10
@@ -13,7 +14,13 @@ rm -f "$db.tmp"
 grep -v '^#' $bundle/timing.csv >"$2/trace-timing.csv.tmp"
 grep -v '^#' $bundle/settings.csv >"$2/trace-settings.csv.tmp"
 grep -v '^#' traces/h100-cifar10-caps/settings.csv >"$2/trace-cap.csv.tmp"
+# "key = value" lines before the networks and under [provenance], as one row.
+said() { sed -n "s/^$1 = //p" $bundle/trace.ini | head -n 1 | sed "s/'/''/g"; }
 sqlite3 "$db.tmp" <<END
+create table origin as select '$(said device)' as device, '$(said date)' as date,
+  '$(said driver)' as driver, '$(said cuda)' as cuda, '$(said cudnn)' as cudnn,
+  '$(said framework)' as framework, '$(said precision)' as precision,
+  $(said inputs) as inputs;
 create table info (network text, setting text, environment text, depth integer,
   accuracy real, mean_confidence real, ece real, samples integer, p50_ns integer,
   p99_ns integer, mean_ns real, power_w real, energy_j real);
