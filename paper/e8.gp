@@ -6,7 +6,8 @@
 #   seeds), with the greedy move at completions, which is the default; with the idle refill alone;
 #   with neither. Without both, a plan that flooring has cut short stays so. Right: wall
 #   time of scheduler and simulator a decision, in the least disturbed of 5 runs on the
-#   machine that made this (not reproducible to the byte), and the slope of 1/Δ.
+#   machine that made this (not reproducible to the byte), and the slope of 1/Δ, which a
+#   table of all sums would follow; ours holds only what may lie on the best path.
 load "paper/style.gp"
 eval page(18.1, 5.8)
 set multiplot layout 1,3 margins screen 0.055, screen 0.82, screen 0.165, screen 0.97 spacing screen 0.065

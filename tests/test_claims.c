@@ -230,6 +230,37 @@ START_TEST(formats_carry_the_same_verdicts)
 }
 END_TEST
 
+/* README.md and results/reference/claims.md are made in one go. */
+START_TEST(the_readme_has_the_verdicts_that_are_kept)
+{
+	char *readme = test_read("README.md", NULL);
+	char *all = test_read("results/reference/claims.md", NULL);
+	char *line = strstr(readme, "<!-- claims: "), *end;
+	int rows = 0;
+
+	ck_assert_ptr_nonnull(line);
+	end = strstr(line, "<!-- end of claims -->");
+	ck_assert_ptr_nonnull(end);
+	*end = '\0';
+	for (line = strtok(line, "\n"); line; line = strtok(NULL, "\n")) {
+		char *by, *row;
+		if (strncmp(line, "| ", 2) || !strncmp(line, "| verdict |", 11))
+			continue;
+		/* Verdict and sentence; the source follows. */
+		by = strstr(strstr(line + 2, " | ") + 3, " | ");
+		ck_assert_ptr_nonnull(by);
+		by[3] = '\0';
+		row = mem_printf("\n%spublished: ", line);
+		ck_assert_msg(strstr(all, row) != NULL, "%s", row);
+		free(row);
+		rows++;
+	}
+	ck_assert_int_gt(rows, 10);
+	free(all);
+	free(readme);
+}
+END_TEST
+
 Suite *test_claims(void);
 Suite *test_claims(void)
 {
@@ -244,6 +275,7 @@ Suite *test_claims(void)
 	tcase_add_test(c, a_database_is_a_file_and_its_texts_stay_texts);
 	tcase_add_test(c, bad_files_are_refused_with_the_line);
 	tcase_add_test(c, formats_carry_the_same_verdicts);
+	tcase_add_test(c, the_readme_has_the_verdicts_that_are_kept);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -172,10 +172,13 @@ START_TEST(only_what_is_gone_or_changed_is_made_again)
 	free(said);
 	free(other);
 
-	/* A changed experiment starts afresh. */
+	/* A changed experiment starts afresh; a comment is no change. */
 	append(tree, "paper/experiments/deadline-min.ini", "; changed\n");
+	expect(tree, both, "1 experiments run, 0 of 2 figures drawn");
+	expect(tree, both, "0 experiments run, 0 of 2 figures drawn");
+	shell("sed -i s/10T/11T/ %s/paper/experiments/deadline-min.ini%s", tree, "");
 	said = expect_of(tree, program, both,
-		"1 experiments run, 0 of 2 figures drawn");
+		"1 experiments run, 2 of 2 figures drawn");
 	ck_assert_msg(strstr(said, "200 runs stored, 0 were there") != NULL, "%s",
 		said);
 	free(said);

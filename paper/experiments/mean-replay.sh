@@ -1,5 +1,5 @@
 #!/bin/sh
-# seconds: 10
+# seconds: 4
 # Replay of measured samples against replay of their means: the same bundle with
 # one sample, the mean, for each stage (as simulators do that know one time a
 # stage).

@@ -1,5 +1,5 @@
 #!/bin/sh
-# seconds: 20
+# seconds: 3
 # What a choice of configuration costs: wall time of policy and simulator an input,
 # among the measured configurations and among those of the modelled power caps; one
 # run at a time. Not reproducible to the byte, by its nature.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# seconds: 10
+# seconds: 5
 # The bundle itself, as tables: info (a line a network, setting, environment and
 # depth), pass (a line a sample: its time against the profile's), stage (quantiles
 # of each stage's time against the median alone), the modelled power caps, and
