@@ -63,5 +63,5 @@ svg(file) = sprintf("set terminal svg size 960,560 font 'DejaVu Sans,16' enhance
 # SVG from the PDF, so that there is one picture to look at; a figure calls
 # page(width, height) where it begins to draw.
 if (!exists("here")) here = "results/figures"
-page(width, height) = sprintf("set terminal pdfcairo size %gcm,%gcm font 'DejaVu Sans,7' enhanced; set output '%s/%s.pdf'", width, height, here, name)
+page(width, height) = sprintf("set terminal pdfcairo size %gcm,%gcm font 'DejaVu Sans,7' enhanced; set output '%s.pdf'", width, height, here eq "" ? name : here."/".name)
 data(file) = here."/".file.".csv"
