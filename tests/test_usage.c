@@ -292,7 +292,7 @@ START_TEST(a_table_for_a_figure_runs_no_command)
 		"sed \"s/,miss_ratio,/,a';touch pwned;',/\"; "
 		"echo \"'.system('touch pwned').'\",edf,accuracy,1; } >\"$n\"; "
 		"GNUPLOT_LIB=$t gnuplot -e \"data='$n'; name='p'\" "
-		"\"$t\"/paper/validation.gp >said 2>&1; rm -f p*.png \"$n\"; "
+		"\"$t\"/paper/validation.gp >said 2>&1; rm -f p.pdf \"$n\"; "
 		": >said; ! ls pwned 2>said", 0, "ls: ", 0);
 	expect("GNUPLOT_LIB=$PWD gnuplot -e \"data='-f'; name='$1/p'\" "
 		"paper/validation.gp >\"$1\"/out 2>&1; grep -h 'cannot stand' "
