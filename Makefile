@@ -330,7 +330,7 @@ $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 # What `make check` runs of this block, beside the tests.
 .PHONY: check-trust soak
 check-trust: determinism $(BUILD)/soak
-	@scripts/analyze shellcheck cppcheck
+	@scripts/analyze shellcheck cppcheck tidy
 	@scripts/memcheck $(BUILD)/laxity few
 	$(BUILD)/soak 2000000 tests/soak/workload.ini edf
 	$(BUILD)/soak 200000 workloads/bursty.ini imprecise

@@ -78,9 +78,13 @@ static const char *get(const struct entries *d, const char *section,
 	return "";
 }
 
+/* The text is freed with d. */
 static void add(struct description *d, const char *name, char *text)
 {
-	d->line[d->n++] = (struct description_line){ name, text };
+	struct description_line *line = &d->line[d->n++];
+
+	line->name = name;
+	line->text = text;
 }
 
 /* "closed, clients 20, reissue deadline". */

@@ -239,7 +239,7 @@ static void lose_worker(struct state *s, struct worker *w)
 /* Give worker w tasks while it has room. */
 static void feed(struct state *s, struct worker *w)
 {
-	int room = s->answers >= 2 * s->p->jobs && clock_since(s->begun_s)
+	int room = s->answers / 2 >= s->p->jobs && clock_since(s->begun_s)
 		* s->p->jobs < SHORT_TASK_S * (double)s->answers ? 2 : 1;
 
 	while (w->to >= 0 && w->begun < room && !s->failed && !s->ended

@@ -120,7 +120,10 @@ static struct decision misbehave(const struct state *s, const struct view *v,
 		return decide_run(slot, 0, r->depth % v->profile->settings);
 	case CRASH: (void)raise(SIGILL); break;
 	case EXIT: exit(0);
-	case LOOP: for (volatile int i = 0; ; i = !i); break;
+	case LOOP:
+		for (volatile int i = 0; ; )
+			i = !i;
+		break;
 	}
 	return decide_run(slot, 0, 0);
 }
