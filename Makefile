@@ -300,7 +300,7 @@ check-clang: ## build everything with clang, warnings as errors
 test-quick-built: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) \
 	$(BUILD)/run-tests $(PLUGINS) $(BUILD)/fuzz-replay
 test-quick: test-quick-built
-	LSAN_OPTIONS=use_tls=0:suppressions=tests/lsan.supp \
+	LSAN_OPTIONS='use_tls=0:print_suppressions=0:suppressions=$(CURDIR)/tests/lsan.supp' \
 	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
 
 # ---- Trust ----------------------------------------------------------------
