@@ -273,6 +273,8 @@ static int fake_energy(struct meter *m, double *joules, double *extra)
 	return 0;
 }
 
+/* It measures real time, which a machine that does something else may take from
+ * it: that spoils a try or two, not six. */
 START_TEST(a_counter_that_samples_is_told_from_one_that_adds_up)
 {
 	const struct backend backend = { .send = fake_send, .poll = fake_poll };
@@ -286,17 +288,22 @@ START_TEST(a_counter_that_samples_is_told_from_one_that_adds_up)
 		.settings = 1, .net = nets, .plan = plans, .order = order,
 		.o = { .quick = 1 }, .aliasing = NAN };
 	struct text raw;
+	int told = 0;
 
 	m.images.count = 1;
 	m.images.pixels = image;
 	text_init(&raw);
-	world = (struct world){ .begun = backend_clock(), .sampling = _i };
-	ck_assert_int_eq(measure_counter_steps(&m, &raw), 0);
-	ck_assert_msg(m.tick_s > 0.019 && m.tick_s < 0.021, "%g", m.tick_s);
-	ck_assert_int_eq(measure_counter_waves(&m, &raw), 0);
-	/* The share of the load that the worst phase hides from the best. */
-	ck_assert_msg(_i ? m.aliasing > 0.5 : m.aliasing < 0.2, "%g: %s",
-		m.aliasing, raw.s);
+	for (int i = 0; i < 6 && !told; i++) {
+		world = (struct world){ .begun = backend_clock(),
+			.sampling = _i };
+		ck_assert_int_eq(measure_counter_steps(&m, &raw), 0);
+		ck_assert_int_eq(measure_counter_waves(&m, &raw), 0);
+		/* The share of the load that the worst phase hides from the
+		 * best. */
+		told = m.tick_s > 0.019 && m.tick_s < 0.021
+			&& (_i ? m.aliasing > 0.5 : m.aliasing < 0.2);
+	}
+	ck_assert_msg(told, "%g s, %g: %s", m.tick_s, m.aliasing, raw.s);
 	text_fini(&raw);
 }
 END_TEST
