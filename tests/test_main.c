@@ -1,5 +1,5 @@
-/* laxity without a command, and what it says of itself: its commands, and the
- * policies with their parameters. */
+/* What the program says of itself: its commands, and the policies with their
+ * parameters. (What users do wrong is in test_usage.c.) */
 #include "support_program.h"
 
 #include "../sim/choice.h"
@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-START_TEST(without_a_command_it_says_where_they_are_listed)
+START_TEST(an_unknown_name_is_refused_with_where_names_are_listed)
 {
-	program_refuses("", 2, "laxity: which command? laxity --help lists them\n");
 	program_refuses("fly", 2,
 		"laxity: unknown command 'fly'; laxity --help lists them\n");
 	program_refuses("policies edf rr", 2, "laxity: policies: one NAME at most\n");
@@ -142,7 +141,7 @@ Suite *test_main(void)
 	TCase *t = tcase_create("main");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_test(t, without_a_command_it_says_where_they_are_listed);
+	tcase_add_test(t, an_unknown_name_is_refused_with_where_names_are_listed);
 	tcase_add_test(t, help_lists_the_commands_and_each_has_a_manual);
 	tcase_add_test(t, the_version_is_one_line);
 	tcase_add_test(t, every_policy_is_listed_once_in_the_table_s_order);
