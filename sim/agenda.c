@@ -4,8 +4,10 @@
 
 void agenda_init(struct agenda *a)
 {
-	a->capacity = 64;
-	a->entry = mem_new(a->capacity, sizeof *a->entry);
+	enum { ROOM = 64 };
+
+	a->entry = mem_new(ROOM, sizeof *a->entry);
+	a->limit = a->entry + ROOM;
 	a->entry[0].deadline_ns = INT64_MIN;
 	a->head = a->entry + 1;
 	a->head->deadline_ns = TIME_NEVER;
@@ -20,10 +22,12 @@ void agenda_fini(struct agenda *a)
 /* Back to the front, or into twice the room. */
 void agenda_make_room(struct agenda *a)
 {
-	if ((size_t)(a->head - a->entry) <= a->capacity / 2) {
-		ptrdiff_t begin = a->head - a->entry;
-		a->capacity *= 2;
-		a->entry = mem_resize(a->entry, a->capacity, sizeof *a->entry);
+	ptrdiff_t begin = a->head - a->entry, room = a->limit - a->entry;
+
+	if (begin <= room / 2) {
+		room *= 2;
+		a->entry = mem_resize(a->entry, (size_t)room, sizeof *a->entry);
+		a->limit = a->entry + room;
 		a->head = a->entry + begin;
 		return;
 	}

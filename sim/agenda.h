@@ -17,7 +17,8 @@
 struct agenda {
 	struct edf_entry *head;     /* head[0] ... head[count - 1] */
 	struct edf_entry *entry;    /* the room; entry[0] is never an entry */
-	size_t count, capacity;
+	const struct edf_entry *limit; /* the end of the room */
+	size_t count;
 };
 
 /* An agenda of zeros is opened by this. */
@@ -38,7 +39,7 @@ static inline void agenda_insert(struct agenda *a, int64_t deadline_ns,
 {
 	struct edf_entry *e;
 
-	if (a->head + a->count + 1 == a->entry + a->capacity)
+	if (a->head + a->count + 1 == a->limit)
 		agenda_make_room(a);
 	e = a->head + a->count++;
 	e[1].deadline_ns = TIME_NEVER;

@@ -112,18 +112,25 @@ static COLD int start_by_clock(struct engine *e, int d, int64_t *begun,
 	return e->clock->start(e->clock->context, &l, begun, duration);
 }
 
+/* An instant if there is one (>= 0), else another. Whether a stage is its
+ * request's first can be foreseen by nobody, so that there is no branch. */
+INLINE int64_t known_or(int64_t instant, int64_t other)
+{
+	int64_t none = instant >> 63;
+
+	return (instant & ~none) | (other & none);
+}
+
 /* The stage a device was given begins: its sample is drawn in the environment
  * now in force, whether or not its request is still there. */
-INLINE int begin_stage(struct engine *e, int d, bool plain)
+INLINE int begin_stage(struct engine *e, int d, struct request *r,
+	struct booked *b, bool plain)
 {
 	const struct device *dev = &e->device[d];
 	struct station *st = &e->station[d];
-	struct request *r = &e->req[dev->slot];
-	struct booked *b = &e->booked[dev->slot];
 	int32_t pair = dev->net * e->w->settings + dev->setting;
 	const struct cell *c = e->cell[pair];
 	int64_t begun = e->view.now_ns, duration;
-	bool first;
 
 	if (b->cell != c)
 		engine_draw(e, b, r->number, c,
@@ -140,9 +147,8 @@ INLINE int begin_stage(struct engine *e, int d, bool plain)
 		st->environment = e->environment;
 		st->confidence = NAN;
 	}
-	first = b->first_start_ns < 0;
-	b->first_start_ns = first ? begun : b->first_start_ns;
-	r->start_ns = first ? begun : r->start_ns;
+	b->first_start_ns = known_or(b->first_start_ns, begun);
+	r->start_ns = b->first_start_ns;
 	st->duration_ns = duration;
 	st->end_ns = duration < 0 ? TIME_NEVER : begun + duration;
 	find_completion(e, plain);
@@ -151,9 +157,11 @@ INLINE int begin_stage(struct engine *e, int d, bool plain)
 
 static COLD int begin_delayed(struct engine *e, int d)
 {
+	int32_t slot = e->device[d].slot;
+
 	e->station[d].start_ns = TIME_NEVER;
 	find_start(e);
-	return begin_stage(e, d, false);
+	return begin_stage(e, d, &e->req[slot], &e->booked[slot], false);
 }
 
 INLINE void complete(struct engine *e, int d, bool plain)
@@ -175,8 +183,7 @@ INLINE void complete(struct engine *e, int d, bool plain)
 	st->idle_setting = dev->setting;
 	e->busy_devices--;
 	if (!r->gone) {
-		size_t at = (size_t)b->input * (size_t)net->depths
-			+ (size_t)r->depth;
+		size_t at = b->outcome + (size_t)r->depth;
 		double confidence = net->confidence[at];
 		bool correct = net->correct[at] != 0;
 
@@ -223,9 +230,12 @@ void engine_complete(struct engine *e, int device, int64_t end_ns,
 INLINE void release_of_client(struct engine *e, bool plain)
 {
 	int32_t client = turns_next(&e->turns);
-	struct arrival a;
+	int64_t now = e->view.now_ns, number = e->next_number++;
+	const struct drawn *d = source_drawn(e->source, number);
+	struct arrival a = { .number = number, .release_ns = now,
+		.deadline_ns = now + d->rel_deadline_ns, .input = d->input,
+		.client = client, .group = -1 };
 
-	source_draw(e->source, e->next_number++, client, e->view.now_ns, &a);
 	turns_set(&e->turns, client, e->w->reissue == REISSUE_DEADLINE
 		? a.deadline_ns : TIME_NEVER);
 	e->release_ns = e->next_number < e->total ? turns_next_ns(&e->turns)
@@ -294,18 +304,18 @@ INLINE int handle_event(struct engine *e, int64_t at, bool plain)
 
 /* ---- Decisions ------------------------------------------------------------- */
 
-static COLD int impossible(const struct engine *e, const struct decision *d,
+static COLD int impossible(const struct engine *e, struct decision d,
 	const char *why)
 {
 	static const char *const verbs[] = { "wait", "run", "finish", "drop" };
-	long long number = d->slot >= 0 && d->slot < e->slots
-		? (long long)e->req[d->slot].number : -1;
+	long long number = d.slot >= 0 && d.slot < e->slots
+		? (long long)e->req[d.slot].number : -1;
 
 	return msg_fail("policy '%s': impossible decision at %lld ns: %s "
 		"request %lld (network %d, setting %d): %s",
 		e->run->choice->text, (long long)e->view.now_ns,
-		(unsigned)d->kind < 4 ? verbs[d->kind] : "unknown kind,",
-		number, d->net, d->setting, why);
+		(unsigned)d.kind < 4 ? verbs[d.kind] : "unknown kind,",
+		number, d.net, d.setting, why);
 }
 
 INLINE bool is_live(const struct engine *e, int32_t slot)
@@ -349,67 +359,65 @@ static void book_start(struct engine *e, int32_t slot)
 			&b->slowdown_variance);
 }
 
-INLINE int run_stage(struct engine *e, const struct decision *d, bool plain)
+INLINE int run_stage(struct engine *e, struct decision d, bool plain)
 {
 	struct view *v = &e->view;
 	int device = plain ? 0 : v->asking;
 	struct device *dev = &e->device[device];
 	struct request *r;
 	int64_t delay;
-	bool first;     /* of its stages; used without a branch */
 
-	if (!is_live(e, d->slot))
+	if (!is_live(e, d.slot))
 		return impossible(e, d, "the request is not live");
-	r = &e->req[d->slot];
+	r = &e->req[d.slot];
 	if (r->device >= 0)
 		return impossible(e, d, "it has a stage in flight");
-	if ((uint32_t)d->net >= (uint32_t)e->w->nets)
+	if ((uint32_t)d.net >= (uint32_t)e->w->nets)
 		return impossible(e, d, "no such candidate network");
-	if ((uint32_t)d->setting >= (uint32_t)e->w->settings)
+	if ((uint32_t)d.setting >= (uint32_t)e->w->settings)
 		return impossible(e, d, "no such candidate setting");
-	/* Either -1, or the one given: without a branch, as to whether it is
-	 * the first stage can be foreseen by nobody. */
-	if ((r->net ^ d->net) & ~(r->net >> 31))
+	/* It must be -1 or the one given; see known_or. */
+	if ((r->net ^ d.net) & ~(r->net >> 31))
 		return impossible(e, d, "its network was fixed by its first stage");
-	first = r->start_ns < 0;
-	if (!plain && first)
-		book_start(e, d->slot);
-	delay = plain ? 0 : dispatch_delay(e, d->slot, d->setting);
-	r->net = d->net;
-	r->setting = d->setting;
+	if (!plain && r->start_ns < 0)
+		book_start(e, d.slot);
+	delay = plain ? 0 : dispatch_delay(e, d.slot, d.setting);
+	r->net = d.net;
+	r->setting = d.setting;
 	r->device = device;
-	r->start_ns = first ? v->now_ns + delay : r->start_ns;
-	dev->slot = d->slot;
-	dev->net = d->net;
-	dev->setting = d->setting;
+	if (!plain) /* else begin_stage sets it */
+		r->start_ns = known_or(r->start_ns, v->now_ns + delay);
+	dev->slot = d.slot;
+	dev->net = d.net;
+	dev->setting = d.setting;
 	dev->depth = r->depth + 1;
 	dev->decided_ns = v->now_ns;
 	e->busy_devices++;
 	if (delay == 0)
-		return begin_stage(e, device, plain);
+		return begin_stage(e, device, r, &e->booked[d.slot], plain);
 	/* Until it starts, the device idles at the setting it used last. */
 	e->station[device].start_ns = v->now_ns + delay;
 	find_start(e);
 	return 0;
 }
 
-static int end_request(struct engine *e, const struct decision *d)
+static int end_request(struct engine *e, struct decision d)
 {
 	const struct request *r;
 	bool answered;
 
-	if (!is_live(e, d->slot))
+	if (!is_live(e, d.slot))
 		return impossible(e, d, "the request is not live");
-	r = &e->req[d->slot];
+	r = &e->req[d.slot];
 	if (r->device >= 0)
 		return impossible(e, d, "it has a stage in flight");
 	answered = r->net >= 0
 		&& r->depth >= engine_net(e, r->net)->mandatory;
-	if (d->kind == DECIDE_FINISH && !answered)
+	if (d.kind == DECIDE_FINISH && !answered)
 		return impossible(e, d, "it is below its mandatory depth");
-	if (d->kind == DECIDE_DROP && answered)
+	if (d.kind == DECIDE_DROP && answered)
 		return impossible(e, d, "it has reached its mandatory depth");
-	leave(e, d->slot, false);
+	leave(e, d.slot, false);
 	return 0;
 }
 
@@ -436,7 +444,6 @@ INLINE int ask(struct engine *e, int64_t now, bool plain)
 	while (!plain && e->device[v->asking].slot >= 0)
 		v->asking++;
 	v->now_ns = now;
-	set_timer(e, TIME_NEVER);
 	begun = policy_begins(e, plain);
 	d = e->policy->pick(e->state, v);
 	policy_ends(e, begun, plain);
@@ -446,15 +453,15 @@ INLINE int ask(struct engine *e, int64_t now, bool plain)
 		sink->decision(sink->context, now, v, &d);
 	switch (d.kind) {
 	case DECIDE_RUN:
-		return run_stage(e, &d, plain);
+		return run_stage(e, d, plain);
 	case DECIDE_FINISH:
 	case DECIDE_DROP:
-		return end_request(e, &d);
+		return end_request(e, d);
 	case DECIDE_WAIT:
 		wait_until(e, d.until_ns);
 		return 1;
 	}
-	return impossible(e, &d, "no such kind of decision");
+	return impossible(e, d, "no such kind of decision");
 }
 
 /* ---- The loop --------------------------------------------------------------- */
@@ -470,36 +477,45 @@ INLINE int loop(struct engine *e, bool plain)
 	for (;;) {
 		int64_t next = next_instant(e);
 
-		if (next <= now) {
-			if (handle_event(e, next, plain))
-				return -1;
-			asks = true;
-			continue;
+		if (next > now) {
+			if (asks && e->busy_devices < devices) {
+				int waiting = ask(e, now, plain);
+				if (waiting < 0)
+					return -1;
+				asks = !waiting;
+				/* The only device runs: its end is all that is
+				 * new. */
+				if (!plain || e->busy_devices == 0)
+					continue;
+				next = e->completion_ns < next
+					? e->completion_ns : next;
+			}
+			if (!e->view.lives && !e->busy_devices
+			    && e->books.released == e->total)
+				return 0;
+			if (stop && *stop)
+				return 0;
+			/* The measured interval begins with an instant, so the
+			 * picks of that instant belong to it, also one that
+			 * led to the release. */
+			if (!e->books.measuring)
+				e->books.decisions = 0;
+			asks = false;
+			now = next;
+			if (waits) {
+				if (e->clock->wait(e->clock->context, e, next,
+				    &now))
+					return -1;
+				continue;
+			}
+			if (next == TIME_NEVER)
+				return msg_fail("no event left with requests "
+					"unserved");
 		}
-		if (asks && e->busy_devices < devices) {
-			int waiting = ask(e, now, plain);
-			if (waiting < 0)
-				return -1;
-			asks = !waiting;
-			continue;
-		}
-		if (!e->view.lives && !e->busy_devices
-		    && e->books.released == e->total)
-			return 0;
-		if (stop && *stop)
-			return 0;
-		/* The measured interval begins with an instant, so the picks of
-		 * that instant belong to it, also one that led to the release. */
-		if (!e->books.measuring)
-			e->books.decisions = 0;
-		asks = false;
-		now = next;
-		if (waits) {
-			if (e->clock->wait(e->clock->context, e, next, &now))
-				return -1;
-		} else if (next == TIME_NEVER) {
-			return msg_fail("no event left with requests unserved");
-		}
+		if (handle_event(e, next, plain))
+			return -1;
+		set_timer(e, TIME_NEVER);
+		asks = true;
 	}
 }
 

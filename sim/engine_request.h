@@ -110,15 +110,10 @@ INLINE void engine_release(struct engine *e, const struct arrival *a, bool plain
 {
 	const struct policy *p = e->policy;
 	const struct hot_net *first = &e->net[0];
-	size_t outcome = (size_t)a->input * (size_t)first->depths;
 	struct view *v = &e->view;
 	struct booked *b;
 	int32_t slot;
 
-	/* The row of outcomes that the input most likely needs, from beyond
-	 * the first cache, while its first stage waits and runs. */
-	__builtin_prefetch(&first->confidence[outcome]);
-	__builtin_prefetch(&first->correct[outcome]);
 	if (!e->unuseds)
 		engine_grow_slots(e);
 	slot = e->unused[--e->unuseds];
@@ -127,6 +122,10 @@ INLINE void engine_release(struct engine *e, const struct arrival *a, bool plain
 	b = &e->booked[slot];
 	b->uniform = stream_first(&e->timing, (uint64_t)a->number);
 	engine_draw(e, b, a->number, e->cell[0], first->depths, true);
+	/* The outcomes that the input most likely needs, from beyond the first
+	 * cache, while its first stage waits and runs. */
+	__builtin_prefetch(&first->confidence[b->outcome]);
+	__builtin_prefetch(&first->correct[b->outcome]);
 	if (!plain && e->dispatch)
 		stream_open(&e->dispatch[slot], e->run->seed, PURPOSE_OVERHEAD,
 			(uint64_t)a->number);

@@ -25,6 +25,7 @@ struct booked {
 	const struct cell *cell;
 	const int64_t *duration_ns;
 	int32_t sample, input;
+	size_t outcome;             /* input x depths of its network */
 	double confidence;          /* of its deepest depth completed in time */
 	bool correct;               /* that answer */
 	int32_t stages, start_environment;
@@ -173,6 +174,7 @@ static inline void engine_draw(const struct engine *e, struct booked *b,
 	b->cell = c;
 	b->sample = (int32_t)(u * c->samples);
 	b->duration_ns = c->duration_ns + (size_t)b->sample * (size_t)depths;
+	b->outcome = (size_t)b->input * (size_t)depths;
 }
 
 /* Index of a stage in the accounts: candidate network and setting, and the

@@ -16,8 +16,7 @@ struct source {
 	 * number `ahead` on. */
 	struct stream_firsts deadlines, inputs;
 	int64_t ahead;
-	int64_t deadline_ns[STREAM_AHEAD];
-	int32_t input[STREAM_AHEAD];
+	struct drawn drawn[STREAM_AHEAD];
 	gsl_rng *rng;               /* lent to one stream after another */
 	int64_t number;             /* of the next request of an open process */
 	int64_t release_ns;         /* of the one before; 0 at first */
@@ -76,7 +75,7 @@ static int32_t draw_burst(struct source *s, int64_t number, double in)
 		: w->hard_first[w->hard + below(in, easy)];
 }
 
-static int32_t draw_input(struct source *s, int64_t number)
+static int32_t draw_input(struct source *s, int64_t number, double u)
 {
 	int32_t n = s->w->bundle->inputs;
 
@@ -88,12 +87,11 @@ static int32_t draw_input(struct source *s, int64_t number)
 			shuffle(s, number / n);
 		return s->permutation[number % n];
 	case ORDER_BURSTS:
-		return draw_burst(s, number,
-			stream_first(&s->inputs, (uint64_t)number));
+		return draw_burst(s, number, u);
 	case ORDER_UNIFORM:
 		break;
 	}
-	return below(stream_first(&s->inputs, (uint64_t)number), n);
+	return below(u, n);
 }
 
 /* ---- Deadlines -------------------------------------------------------------- */
@@ -106,25 +104,24 @@ static inline int64_t round_ns(double x)
 	return whole + (x - (double)whole >= .5);
 }
 
-static int64_t draw_deadline(struct source *s, int64_t number)
-{
-	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;
-
-	if (min == max)
-		return min;
-	return round_ns((double)min + stream_first(&s->deadlines,
-		(uint64_t)number) * (double)(max - min));
-}
-
 /* Deadlines and inputs for some requests at once: one that waited for its own
  * would make the whole engine wait. */
-static void draw_ahead(struct source *s, int64_t number)
+static __attribute__((noinline)) void draw_ahead(struct source *s, int64_t number)
 {
+	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;
+	double span = (double)(max - min);
+	const double *unit;
+
 	s->ahead = number;
+	if (max > min)
+		stream_firsts_fill(&s->deadlines, (uint64_t)number);
+	unit = s->deadlines.unit;
 	for (int i = 0; i < STREAM_AHEAD; i++)
-		s->deadline_ns[i] = draw_deadline(s, number + i);
+		s->drawn[i].rel_deadline_ns = max > min
+			? round_ns((double)min + unit[i] * span) : min;
+	stream_firsts_fill(&s->inputs, (uint64_t)number);
 	for (int i = 0; i < STREAM_AHEAD; i++)
-		s->input[i] = draw_input(s, number + i);
+		s->drawn[i].input = draw_input(s, number + i, s->inputs.unit[i]);
 }
 
 /* ---- Releases --------------------------------------------------------------- */
@@ -272,18 +269,21 @@ void source_free(struct source *s)
 	free(s);
 }
 
-void source_draw(struct source *s, int64_t number, int client,
+const struct drawn *source_drawn(struct source *s, int64_t number)
+{
+	if ((uint64_t)(number - s->ahead) >= STREAM_AHEAD)
+		draw_ahead(s, number);
+	return &s->drawn[number - s->ahead];
+}
+
+static void arrive(struct source *s, int64_t number, int client,
 	int64_t release_ns, struct arrival *out)
 {
-	uint64_t i = (uint64_t)(number - s->ahead);
+	const struct drawn *d = source_drawn(s, number);
 
-	if (i >= STREAM_AHEAD) {
-		draw_ahead(s, number);
-		i = 0;
-	}
 	*out = (struct arrival){ .number = number, .release_ns = release_ns,
-		.deadline_ns = release_ns + s->deadline_ns[i],
-		.input = s->input[i], .client = client, .group = -1 };
+		.deadline_ns = release_ns + d->rel_deadline_ns,
+		.input = d->input, .client = client, .group = -1 };
 }
 
 int source_next(struct source *s, struct arrival *out)
@@ -291,7 +291,7 @@ int source_next(struct source *s, struct arrival *out)
 	if (s->number == s->w->warmup + s->w->requests)
 		return 0;
 	s->release_ns = release_of_next(s);
-	source_draw(s, s->number, -1, s->release_ns, out);
+	arrive(s, s->number, -1, s->release_ns, out);
 	if (s->w->process == PROCESS_REPLAY)
 		apply_row(s, &s->w->row[s->number], out);
 	s->number++;
@@ -338,7 +338,7 @@ static void all_closed(struct source *s, struct arrival *all, int64_t n)
 	for (int k = 0; k < clients; k++)
 		heap[k] = (struct turn){ source_first(s, k), k };
 	for (int64_t i = 0; i < n; i++) {
-		source_draw(s, i, heap[0].client, heap[0].release_ns, &all[i]);
+		arrive(s, i, heap[0].client, heap[0].release_ns, &all[i]);
 		heap[0].release_ns = all[i].deadline_ns;
 		sink_top(heap, clients);
 	}

@@ -11,21 +11,12 @@
 
 enum { ROUNDS = 10 };
 
-static void take(struct stream_firsts *f, uint64_t index,
-	const uint64_t bits[STREAM_AHEAD])
-{
-	for (int i = 0; i < STREAM_AHEAD; i++)
-		f->unit[i] = (double)(int64_t)bits[i] * 0x1p-53;
-	f->index = index;
-}
-
 /* In arrays, so that the compiler sees that lanes are independent. */
 void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 {
 	enum { N = STREAM_AHEAD };
 	uint32_t a[N], b[N], c[N], d[N];
 	uint32_t k0 = f->seed, k1 = f->purpose;
-	uint64_t bits[N];
 
 	for (int i = 0; i < N; i++) {
 		uint64_t at = index + (uint64_t)i;
@@ -45,9 +36,11 @@ void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 		k0 += PHILOX_W32_0;
 		k1 += PHILOX_W32_1;
 	}
+	/* As stream_unit: the sum is exact. */
 	for (int i = 0; i < N; i++)
-		bits[i] = (uint64_t)(a[i] >> 5) << 26 | b[i] >> 6;
-	take(f, index, bits);
+		f->unit[i] = (int32_t)(a[i] >> 5) * 0x1p-27
+			+ (int32_t)(b[i] >> 6) * 0x1p-53;
+	f->index = index;
 }
 
 #ifdef __x86_64__
@@ -62,6 +55,17 @@ void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 	d = p; \
 } while (0)
 
+/* The units of four blocks, from their first two words. */
+#define UNIT(to, a, b) do { \
+	__m128i high = _mm256_castsi256_si128(_mm256_permutevar8x32_epi32( \
+		_mm256_srli_epi32(a, 5), even)); \
+	__m128i rest = _mm256_castsi256_si128(_mm256_permutevar8x32_epi32( \
+		_mm256_srli_epi32(b, 6), even)); \
+	_mm256_storeu_pd(to, _mm256_add_pd( \
+		_mm256_mul_pd(_mm256_cvtepi32_pd(high), _mm256_set1_pd(0x1p-27)), \
+		_mm256_mul_pd(_mm256_cvtepi32_pd(rest), _mm256_set1_pd(0x1p-53)))); \
+} while (0)
+
 __attribute__((target("avx2")))
 static void fill_avx2(struct stream_firsts *f, uint64_t index)
 {
@@ -69,9 +73,8 @@ static void fill_avx2(struct stream_firsts *f, uint64_t index)
 	const __m256i m1 = _mm256_set1_epi64x(PHILOX_M4x32_1);
 	const __m256i w0 = _mm256_set1_epi64x(PHILOX_W32_0);
 	const __m256i w1 = _mm256_set1_epi64x(PHILOX_W32_1);
-	const __m256i low = _mm256_set1_epi64x(UINT32_MAX);
 	const __m256i lane = _mm256_set_epi64x(3, 2, 1, 0);
-	uint64_t bits[STREAM_AHEAD];
+	const __m256i even = _mm256_set_epi32(7, 5, 3, 1, 6, 4, 2, 0);
 
 	/* Two groups at a time, as products take three cycles. */
 	for (int i = 0; i < STREAM_AHEAD; i += 8) {
@@ -90,16 +93,10 @@ static void fill_avx2(struct stream_firsts *f, uint64_t index)
 			k0 = _mm256_add_epi64(k0, w0);
 			k1 = _mm256_add_epi64(k1, w1);
 		}
-		a = _mm256_srli_epi64(_mm256_and_si256(a, low), 5);
-		b = _mm256_srli_epi64(_mm256_and_si256(b, low), 6);
-		e = _mm256_srli_epi64(_mm256_and_si256(e, low), 5);
-		g = _mm256_srli_epi64(_mm256_and_si256(g, low), 6);
-		_mm256_storeu_si256((__m256i *)(void *)&bits[i],
-			_mm256_or_si256(_mm256_slli_epi64(a, 26), b));
-		_mm256_storeu_si256((__m256i *)(void *)&bits[i + 4],
-			_mm256_or_si256(_mm256_slli_epi64(e, 26), g));
+		UNIT(&f->unit[i], a, b);
+		UNIT(&f->unit[i + 4], e, g);
 	}
-	take(f, index, bits);
+	f->index = index;
 }
 
 int stream_firsts_avx2(struct stream_firsts *f, uint64_t index)

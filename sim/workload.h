@@ -104,13 +104,13 @@ struct source *source_new(const struct workload *w, uint32_t seed);
 void source_free(struct source *s);
 
 /* Open processes: the next request in release order. 1, or 0 when W + R have
- * been given. Closed: source_draw fills deadline and input of request
- * `number` for a client released at release_ns; source_first gives client k's
- * first release. Numbers are asked for in rising order, each once. */
+ * been given. Closed: source_drawn gives what is drawn for request `number`,
+ * valid until the next call; source_first gives client k's first release.
+ * Numbers are asked for in rising order. */
 int source_next(struct source *s, struct arrival *out);
 int64_t source_first(const struct source *s, int client);
-void source_draw(struct source *s, int64_t number, int client,
-	int64_t release_ns, struct arrival *out);
+struct drawn { int64_t rel_deadline_ns; int32_t input; };
+const struct drawn *source_drawn(struct source *s, int64_t number);
 
 /* The whole list of W + R arrivals, for processes that do not depend on the
  * policy (open, or closed with reissue = deadline): the caller frees it. */

@@ -265,8 +265,10 @@ static void use_workload(struct workload *w)
 	s = source_new(w, 1);
 	for (int64_t i = 0; i < 30 && i < w->warmup + w->requests; i++) {
 		if (w->process == PROCESS_CLOSED) {
-			int client = (int)(i % w->clients);
-			source_draw(s, i, client, source_first(s, client), &a);
+			const struct drawn *d = source_drawn(s, i);
+			a.release_ns = source_first(s, (int)(i % w->clients));
+			a.deadline_ns = a.release_ns + d->rel_deadline_ns;
+			a.input = d->input;
 		} else if (!source_next(s, &a)) {
 			break;
 		} else {
