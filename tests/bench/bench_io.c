@@ -3,8 +3,8 @@
  *
  *     bench_io [REPEATS]
  *
- * The records are those of one run of the default scenario, kept in memory, so
- * that the engine's own time is not among them. Files go to a fresh directory
+ * The records are those of one run of the default scenario, kept in memory in
+ * order of number, so that the engine's own time is not among them. Files go to a fresh directory
  * under TMPDIR. */
 #include "../../sim/engine.h"
 #include "../../sim/msg.h"
@@ -33,6 +33,11 @@ static void keep(void *context, const struct request_record *r)
 
 	MEM_ROOM(all->at, all->n, all->capacity);
 	all->at[all->n++] = *r;
+}
+
+static void put_in_order(void *context, const struct request_record *r)
+{
+	reorder_add(context, r);
 }
 
 static int time_loading(const char *dir, double *took)
@@ -97,7 +102,8 @@ int main(int argc, char **argv)
 	int repeats = argc > 1 ? atoi(argv[1]) : 7;
 	struct workload *w = workload_read("workloads/default.ini", 1, sets, 1);
 	struct records all = { 0 };
-	struct sink sink = { .context = &all, .request = keep };
+	struct reorder order;
+	struct sink sink = { .context = &order, .request = put_in_order };
 	struct choice edf;
 	struct run run = { .workload = w, .choice = &edf, .seed = 1,
 		.sink = &sink };
@@ -105,9 +111,12 @@ int main(int argc, char **argv)
 	char hash[SHA256_HEX], *dir, *csv, *db;
 	double *load, *row, *insert;
 
-	if (!w || repeats < 1 || choice_parse(&edf, "edf")
-	    || engine_run(&run, &m))
+	if (!w || repeats < 1 || choice_parse(&edf, "edf"))
 		return (int)msg_status();
+	reorder_init(&order, w->warmup, &all, keep);
+	if (engine_run(&run, &m))
+		return (int)msg_status();
+	reorder_fini(&order);
 	load = mem_new((size_t)repeats, sizeof *load);
 	row = mem_new((size_t)repeats, sizeof *row);
 	insert = mem_new((size_t)repeats, sizeof *insert);
