@@ -276,7 +276,15 @@ check-installed:
 	@$(MAKE) --no-print-directory -j$(JOBS) -Otarget check-suite \
 		check-sanitized check-trust check-clang \
 		|| { tail -n 40 $(BUILD)/check.log; exit 1; }
+	@$(MAKE) --no-print-directory check-live
 	@cat $(BUILD)/check.log
+
+# Once more when nothing else runs: how far live runs on this machine's processor
+# are from simulation.
+.PHONY: check-live
+check-live: ## live runs against simulation on this processor, a table
+	@LAXITY_TABLE=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity \
+		$(BUILD)/run-tests processor
 
 check-built: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
 	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built

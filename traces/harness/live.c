@@ -103,14 +103,14 @@ static void lost(void *context)
 	l->o.lost(l->o.lost_context, r->log);
 }
 
-/* What the trace says of it, to the digits of a float: then the policy is
- * shown the very number of a simulation. */
+/* What the trace says of it, to the digits that `laxity profile` writes: then
+ * the policy is shown the very number of a simulation. */
 static bool as_in_trace(const struct runner *r, const struct live_stage *g)
 {
 	const struct bundle_net *n = &r->w->bundle->net[r->w->net[g->net]];
 	size_t at = (size_t)r->input * (size_t)n->depths + g->depth - 1;
 
-	return (float)n->confidence[at] == g->confidence
+	return fabs(n->confidence[at] - (double)g->confidence) <= 1e-6
 		&& n->correct[at] == g->correct;
 }
 
@@ -310,7 +310,7 @@ static void take_energy(const struct runner *r, const struct live_energy *e,
 	} else {
 		live_log_fact(r->log, "energy", "none: %s", e
 			? "the counter did not move, or too short a run"
-			: r->l->no_meter);
+			: r->l->meter ? "not asked for" : r->l->no_meter);
 	}
 }
 
@@ -342,7 +342,7 @@ int live_run(struct live *l, const struct workload *w, const struct choice *c,
 	}
 	if (live_load_change(l, w->change[0].environment))
 		goto failed;
-	if (l->meter)
+	if (l->meter && l->counting)
 		energy = live_energy_start(l->meter, read_meter, l->core);
 	if (l->o.lost)
 		live_watch_start(&r.watch, l->o.timeout_ns + GRACE_NS, l->core,

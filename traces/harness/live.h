@@ -53,6 +53,10 @@ void live_options_complete(struct live_options *o, const struct workload *w);
 struct live *live_open(const struct workload *w, const struct live_options *o);
 void live_close(struct live *l);
 
+/* Whether the next runs take energy from the counter, which costs each a
+ * second or more to wait for it to move; at first they do. */
+void live_count_energy(struct live *l, int on);
+
 enum live_end { LIVE_DONE, LIVE_INTERRUPTED, LIVE_FAILED };
 extern const char *const live_ends[]; /* "done", "interrupted", "failed" */
 

@@ -259,6 +259,7 @@ struct live *live_open(const struct workload *w, const struct live_options *o)
 
 	l->o = *o;
 	l->slots = o->slots;
+	l->counting = 1;
 	l->core = -1;
 	if (w->devices != 1) {
 		(void)msg_bad("%s: devices = %d; live runs have one", w->file,
@@ -296,6 +297,11 @@ struct live *live_open(const struct workload *w, const struct live_options *o)
 failed:
 	live_close(l);
 	return NULL;
+}
+
+void live_count_energy(struct live *l, int on)
+{
+	l->counting = on;
 }
 
 void live_close(struct live *l)

@@ -27,6 +27,7 @@ struct live {
 	const char *priority;
 	struct meter *meter;        /* NULL: none, because */
 	const char *no_meter;
+	int counting;               /* it is used */
 };
 
 /* Stay on the core, or be free as at the start, for threads to be made. */

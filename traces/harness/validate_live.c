@@ -122,6 +122,7 @@ static int run_live(struct command_validate *c, const struct run *r,
 
 	c->run = r;
 	c->path = path;
+	live_count_energy(c->live, !purpose);
 	status = live_run(c->live, r->workload, r->choice, r->seed, c->stop, &m,
 		log, &end);
 	if (status)
