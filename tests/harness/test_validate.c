@@ -221,7 +221,7 @@ static void setup(void)
 {
 	char *text = live_text("a, b", 60, "[arrivals]\nprocess = poisson\n"
 		"load = 1\n[goal]\nobjective = energy\naccuracy = 0.7\n"
-		"[deadline]\ndistribution = uniform\nmin = 2ms\nmax = 9ms\n");
+		"[deadline]\ndistribution = uniform\nmin = 1s\nmax = 2s\n");
 
 	live_place_enter();
 	test_write("w.ini", text);
