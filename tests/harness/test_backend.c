@@ -175,6 +175,15 @@ START_TEST(a_backend_that_is_not_there_or_not_one_is_refused)
 	ck_assert_ptr_nonnull(strstr(msg_captured(), "x.so: cannot load: "));
 	ck_assert_int_eq(msg_status(), STATUS_BAD);
 	free(path);
+	/* Made for another version of the table of functions. */
+	path = mem_printf("./%s/tests/plugins/old_backend.so",
+		build ? build : "build");
+	msg_capture(1);
+	ck_assert_ptr_null(backend_load(path));
+	ck_assert_ptr_nonnull(strstr(msg_captured(), "old_backend.so: made for "
+		"version "));
+	ck_assert_int_eq(msg_status(), STATUS_BAD);
+	free(path);
 	/* One that lies in the working directory is a stranger's. */
 	path = test_path(dir, "backend-nonesuch.so");
 	test_write(path, "no object");

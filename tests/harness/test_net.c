@@ -63,6 +63,21 @@ static int count_kind(const struct net *n, enum op_kind kind)
 	return k;
 }
 
+/* As written for the first version; never edited (tests/compat/README.md). */
+START_TEST(a_network_of_format_1_is_read)
+{
+	struct net *n = net_read("tests/compat/network-1.onnx");
+
+	ck_assert_ptr_nonnull(n);
+	ck_assert_int_eq(n->depths, 1);
+	ck_assert_int_eq(n->classes, 2);
+	ck_assert_int_eq(n->channels, 1);
+	ck_assert_str_eq(n->sha256, "5915f3d042c27931fe686687f6594b40"
+		"0ea707cb468742c53cf30d491025b5a0");
+	net_free(n);
+}
+END_TEST
+
 START_TEST(every_operator_means_what_onnx_says)
 {
 	char *dir = test_directory(), *path;
@@ -408,6 +423,7 @@ Suite *test_net(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, every_operator_means_what_onnx_says, 0,
 		good_count);
+	tcase_add_test(t, a_network_of_format_1_is_read);
 	tcase_add_test(t, stages_are_what_reaches_an_exit_and_no_earlier_one);
 	tcase_add_test(t, concat_is_a_view_where_ranges_are_side_by_side);
 	tcase_add_loop_test(t, what_is_not_supported_is_refused_in_one_line, 0,
