@@ -165,25 +165,23 @@ static void (*const put[TABLES])(struct text *, const struct bundle *) = {
 
 /* ---- trace.ini -------------------------------------------------------------------- */
 
-/* A value comes back as it is if it has no blank at its ends, nothing that
- * begins a comment, and fits a line with its key. */
-static int check_value(const char *dir, const char *key, const char *value)
+int bundle_check_value(const char *where, const char *key, const char *value)
 {
 	const char *what;
 	size_t n = strlen(value);
 
 	(void)file_check_text(value, n, &what);
 	if (what || strchr(value, '\n'))
-		return msg_bad("%s: %s: %s in the value", dir, key,
+		return msg_bad("%s: %s: %s in the value", where, key,
 			what ? what : "a line end");
 	if (n && (strchr(" \t", value[0]) || strchr(" \t", value[n - 1])))
-		return msg_bad("%s: %s: a blank at an end of the value", dir,
+		return msg_bad("%s: %s: a blank at an end of the value", where,
 			key);
 	if (value[0] == ';' || strstr(value, " ;") || strstr(value, "\t;"))
 		return msg_bad("%s: %s: ';' after a blank would begin a comment",
-			dir, key);
+			where, key);
 	if (n + strlen(key) + 3 > INI_LONGEST_LINE)
-		return msg_bad("%s: %s: more than %d characters", dir, key,
+		return msg_bad("%s: %s: more than %d characters", where, key,
 			INI_LONGEST_LINE);
 	return 0;
 }
@@ -213,12 +211,12 @@ static int check_names(const char *dir, const struct bundle *b)
 		bad = check_name(dir, "environment", b->environment[i],
 			SIZE_MAX);
 	if (!bad)
-		bad = check_value(dir, "device", b->device)
-			|| check_value(dir, "task", b->task);
+		bad = bundle_check_value(dir, "device", b->device)
+			|| bundle_check_value(dir, "task", b->task);
 	for (int i = 0; i < b->provenances && !bad; i++)
 		bad = check_name(dir, "provenance key", b->provenance_key[i],
 			INI_LONGEST_NAME)
-			|| check_value(dir, b->provenance_key[i],
+			|| bundle_check_value(dir, b->provenance_key[i],
 				b->provenance_value[i]);
 	return bad ? -1 : 0;
 }

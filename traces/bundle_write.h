@@ -19,4 +19,9 @@
 int bundle_write(const char *dir, const struct bundle *b,
 	const char *const *remarks);
 
+/* May this be the value of a key of trace.ini? It comes back as it is if it has
+ * no blank at its ends, nothing that begins a comment, and fits a line with its
+ * key. 0, or -1 after "laxity: WHERE: KEY: reason". */
+int bundle_check_value(const char *where, const char *key, const char *value);
+
 #endif

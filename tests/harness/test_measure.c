@@ -563,6 +563,9 @@ static const char *const refused[][2] = {
 	{ "profile --backend plain --networks nonesuch --data x --out /tmp/x",
 	  "workloads/networks/nonesuch.onnx: cannot open: No such file or "
 	  "directory" },
+	/* Now, not when the bundle is written after an hour. */
+	{ "profile --backend plain --networks resnet8 --data x --out /tmp/x "
+	  "--name a\033b", "profile: --name: a control character in the value" },
 	{ "profile --backend plain --networks resnet8,resnet8 --data x --out "
 	  "/tmp/x", "--networks: 'resnet8' twice" },
 	{ "profile --backend plain --networks resnet8 --data /nonesuch --out "

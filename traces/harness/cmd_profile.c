@@ -1,6 +1,8 @@
 /* laxity profile: options, and the order of the work. */
 #include "measure.h"
 
+#include "../bundle_write.h"
+
 #include "../../sim/command.h"
 #include "../../sim/msg.h"
 #include "../../sim/num.h"
@@ -125,6 +127,9 @@ static int need(const struct measure_options *o)
 		return msg_bad("profile: --data FILE or folder with the images");
 	if (!o->out && !o->again)
 		return msg_bad("profile: --out DIR for the bundle");
+	/* Now, not when all is measured and the bundle is written. */
+	if (o->name && bundle_check_value("profile", "--name", o->name))
+		return -1;
 	if (o->task && !num_is_name(o->task))
 		return msg_bad("profile: --task '%s': letters, digits, '.', '_' "
 			"and '-'", o->task);

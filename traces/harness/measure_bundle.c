@@ -4,8 +4,10 @@
 #include "../bundle_write.h"
 
 #include "../../sim/file.h"
+#include "../../sim/mem.h"
 #include "../../sim/msg.h"
 #include "../../sim/sha256.h"
+#include "../../sim/utf8.h"
 #include "../../sim/version.h"
 
 #include <assert.h>
@@ -24,16 +26,18 @@
  * semicolon, which would begin a comment. */
 static void say(struct text *t, const char *key, const char *value)
 {
-	size_t n = 0;
+	char *plain = mem_string_n(value, strnlen(value, 3500));
 
-	text_add(t, "%s = ", key);
-	for (; *value && n < 3500; value++, n++) {
-		char c = *value == '\n' || *value == '\t' ? ' ' : *value;
-		if (c == ';' && value[1] != 0)
-			c = ',';
-		text_add_n(t, &c, 1);
+	for (char *s = plain; *s; s++) {
+		if (*s == '\n' || *s == '\t')
+			*s = ' ';
+		else if (*s == ';' && s[1])
+			*s = ',';
 	}
-	text_add(t, "\n");
+	/* What cannot stand in the file must not spoil an hour's work. */
+	utf8_make_plain(plain);
+	text_add(t, "%s = %s\n", key, plain);
+	free(plain);
 }
 
 static void say_file(struct text *t, const char *key, const char *path)
