@@ -440,14 +440,18 @@ static int judge_simple(struct choice *c)
 
 static int judge_graphs(struct choice *c, int64_t until_ns)
 {
+	/* Heuristic b mostly repeats a; the fallback is for what a lacks. */
+	static const int heuristics[] = { 0, 2 };
 	struct graph_plan *plan[GRAPH_MOST];
-	int bad = 0;
+	int bad = 0, found = 0;
 
-	for (int h = 0; h < 3 && !bad; h++) {
+	for (int k = 0; k < 2 && !bad && !found; k++) {
+		const int h = heuristics[k];
 		int n = 0;
 		if (takes(c->place, c->conv, (struct way){ 'g', 0, h })
 		    && backend_clock() < until_ns)
 			n = graph_plans(c->place, c->conv, h, GRAPH_MOST, plan);
+		found = n;
 		for (int i = 0; i < n; i++) {
 			c->conv->way = (struct way){ 'g', i, h };
 			if (bad || !plan[i] || backend_clock() >= until_ns
@@ -483,7 +487,7 @@ static int use_known(struct choice *c, struct way w)
 
 static int choose(struct choice *c, int64_t until_ns)
 {
-	int known = -1;
+	int known = -1, hurried;
 
 	c->conv->way = (struct way){ 'n', 0, 0 };
 	if (attempt(c->place, c->conv, c->want))
@@ -497,12 +501,16 @@ static int choose(struct choice *c, int64_t until_ns)
 		return 0;
 	if (judge_simple(c) || judge_graphs(c, until_ns))
 		return -1;
+	/* With more time there may be a better one. */
+	hurried = backend_clock() >= until_ns;
 	if (isinf(c->us))
 		return msg_fail("%s: no way to run this convolution on the "
 			"device", c->name);
 	c->conv->way = c->best;
 	c->conv->graph = c->graph;
 	c->graph = NULL;
+	if (hurried)
+		return 0;
 	if (known < 0)
 		remember(c->cache, c->shape, c->best, 0);
 	else

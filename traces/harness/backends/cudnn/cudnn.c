@@ -465,7 +465,7 @@ static int choose_ways(struct plan *p)
 
 /* ---- Graphs ------------------------------------------------------------------------------ */
 
-static int run_image(struct plan *p, int slot)
+static int run_image(struct plan *p, int slot, int chain)
 {
 	const struct net *n = p->net;
 	struct image_args a = { .bytes = p->image + (size_t)slot * p->pixels,
@@ -476,7 +476,7 @@ static int run_image(struct plan *p, int slot)
 		a.mean[c] = n->mean[c];
 		a.deviation[c] = n->deviation[c];
 	}
-	return kernel_image(&a, p->place->stream, 0);
+	return kernel_image(&a, p->place->stream, chain);
 }
 
 static int run_op(struct plan *p, struct device_op *d, int slot, int chain)
@@ -516,6 +516,14 @@ static int run_op(struct plan *p, struct device_op *d, int slot, int chain)
 	return kernel_exit(&e, s, chain);
 }
 
+/* Only behind our own kernels may another begin early: what the library
+ * launches last need not be a kernel. */
+static int is_own(const struct device_op *d)
+{
+	return d->op->kind != OP_CONV || d->conv.way.kind == 'n'
+		|| d->conv.way.kind == 't';
+}
+
 static int op_fails(const struct plan *p, const struct device_op *d,
 	const char *what)
 {
@@ -533,7 +541,7 @@ static int op_fails(const struct plan *p, const struct device_op *d,
  * do, and what fails has a name. */
 static int run_once(struct plan *p)
 {
-	if (CUDA(run_image(p, 0)))
+	if (CUDA(run_image(p, 0, 0)))
 		return -1;
 	for (int i = 0; i < p->net->ops; i++) {
 		if (run_op(p, &p->op[i], 0, 0)
@@ -556,20 +564,20 @@ static int capture(struct plan *p, int slot, int first, int last, int marks,
 		cudaStreamCaptureModeThreadLocal));
 
 	for (int d = first; d <= last && !bad; d++) {
-		int begun = 0;
+		int own = 0; /* is the launch ahead one of our kernels? */
 		if (marks)
 			bad = CUDA(cudaEventRecordWithFlags(p->mark[d - 1], s,
 				cudaEventRecordExternal));
 		if (!bad && d == 1) {
-			bad = CUDA(run_image(p, slot));
-			begun = 1;
+			bad = CUDA(run_image(p, slot, 0));
+			own = 1;
 		}
 		for (int i = n->stage_first[d]; i < n->stage_first[d + 1]
 		     && !bad; i++) {
-			bad = run_op(p, &p->op[i], slot, p->dev->chain && begun);
+			bad = run_op(p, &p->op[i], slot, p->dev->chain && own);
 			if (bad)
 				(void)op_fails(p, &p->op[i], "be captured");
-			begun = 1;
+			own = is_own(&p->op[i]);
 		}
 	}
 	if (marks && !bad)
@@ -810,7 +818,7 @@ static int launch_one(void *data, int chain)
 	struct plan *p = o->plan;
 
 	return o->op < p->net->ops ? run_op(p, &p->op[o->op], 0, chain)
-		: run_image(p, 0);
+		: run_image(p, 0, chain);
 }
 
 static int cudnn_times(struct plan *p, double *us)
@@ -823,7 +831,7 @@ static int cudnn_times(struct plan *p, double *us)
 	for (int i = 0; i <= p->net->ops; i++) {
 		struct one o = { p, i };
 		us[i] = chain_us(p->place, launch_one, &o, chain
-			&& i < p->net->ops);
+			&& (i == p->net->ops || is_own(&p->op[i])));
 		if (isinf(us[i]))
 			us[i] = NAN;
 	}

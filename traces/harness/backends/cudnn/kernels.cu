@@ -398,6 +398,8 @@ static __global__ void __launch_bounds__(512) exit_kernel(struct exit_args a)
 		for (int i = threadIdx.x; i < parts * channels;
 		     i += blockDim.x) {
 			float sum = 0;
+			/* Many loads under way: there is one block only. */
+#pragma unroll 8
 			for (int p = i / channels; p < pixels; p += parts)
 				sum += __half2float(*at(a.in, p, i % channels));
 			part[i] = sum;
