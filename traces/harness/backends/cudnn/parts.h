@@ -100,9 +100,102 @@ void graph_plan_free(struct graph_plan *g);
 int graph_plan_run(const struct place *p, const struct graph_plan *g,
 	const struct conv *c);
 
+enum { MOST_PLACES = 16 };
+struct gpu_load;
+
+struct dev {
+	int number;
+	struct contexts contexts;
+	struct cudaDeviceProp prop;
+	char id[32];
+	int chain;              /* dependent launches: from sm_90 on */
+	struct place place[MOST_PLACES];
+	int asked[MOST_PLACES], places;
+	void *now;              /* context current to this thread; NULL: not
+	                         * known */
+	struct gpu_load *load;
+	void *flushed;
+	cudaEvent_t from, to;
+	cudaGraphExec_t empty[2]; /* one kernel, and as many as asked last */
+	int empties[2];
+};
+
+/* An operator on the device; its views are made per slot. */
+struct device_op {
+	const struct net_op *op;
+	struct conv conv;       /* CONV */
+	void *weight;           /* DENSE: float16; EXIT: float32 */
+	float *bias;
+};
+
+struct plan {
+	struct dev *dev;
+	const struct net *net;
+	struct place *place;
+	int slots, events_on;
+	void **buffer;          /* [slot * buffers + i] */
+	int *wide;              /* [buffers] channels, padded */
+	struct device_op *op;   /* [ops] */
+	void **memory;          /* all else on the device, to be freed */
+	int memories, memory_room;
+	cudaGraphExec_t *stage; /* [slot * depths + stage - 1] */
+	cudaGraphExec_t *whole; /* [slot], made when first asked for */
+	cudaEvent_t mark[BUNDLE_MAX_DEPTH + 1]; /* of the whole */
+	cudaEvent_t from, to;
+	float *probabilities;   /* device, [slot][class] */
+	unsigned *counter;
+	volatile struct answer *answer; /* pinned */
+	struct answer *mapped;  /* the same, as the device knows it */
+	unsigned char *image;   /* pinned, [slot] */
+	size_t pixels;
+	unsigned sent;          /* the count that the running stage will give */
+	int running, slot;
+	unsigned polls;
+	struct text kernels;
+};
+
+/* ---- device.c ------------------------------------------------------------------ */
+
+/* Make a place's context current, or the device's own: NULL. A place's
+ * streams, graphs, events and cuDNN handle are used only from there. */
+int device_enter(struct dev *d, const struct place *p);
+/* The place for so many units, made when first asked for. */
+struct place *device_place(struct dev *d, int units);
+/* Of the backend's table. */
+int cudnn_open(struct dev **out, const char *which);
+void cudnn_close(struct dev *d);
+int cudnn_info(struct dev *d, struct dev_info *out);
+int cudnn_empty(struct dev *d, int kernels, int64_t *host_ns,
+	int64_t *device_ns);
+int cudnn_flush(struct dev *d);
+int cudnn_corun(struct dev *d, const struct load *l);
+int cudnn_corun_rate(struct dev *d, struct load_rate *out);
+
+/* ---- plan.c: what a plan holds on the device, and how it runs ------------------- */
+
+/* Channels of a buffer, padded: an image has room for whole vector loads of
+ * its pixels. */
+int buffer_wide(const struct net_buffer *b);
+/* Device memory of the plan's own with these bytes, or zeros. */
+void *plan_upload(struct plan *p, const void *bytes, size_t size);
+int plan_buffers(struct plan *p);
+int plan_ops(struct plan *p);           /* weights */
+int plan_choose(struct plan *p);        /* a way for each convolution */
+int plan_run_image(struct plan *p, int slot, int chain);
+int plan_run_op(struct plan *p, struct device_op *d, int slot, int chain);
+/* Only behind our own kernels may another begin early: what the library
+ * launches last need not be a kernel. */
+int op_is_own(const struct device_op *d);
+/* Everything once without a graph: code is loaded, which a capture may not
+ * do, and what fails has a name. */
+int plan_run_once(struct plan *p);
+/* Stages first to last of one slot as a graph; with marks, an event before,
+ * between and behind them. */
+int plan_capture(struct plan *p, int slot, int first, int last, int marks,
+	cudaGraphExec_t *exec);
+
 /* ---- load.c: co-running work ----------------------------------------------------- */
 
-struct gpu_load;
 struct gpu_load *gpu_load_start(int device, const struct load *l);
 void gpu_load_rate(struct gpu_load *g, struct load_rate *out);
 void gpu_load_stop(struct gpu_load *g);
