@@ -130,6 +130,12 @@ START_TEST(places_loads_and_null_cases_do_not_disturb_each_other)
 }
 END_TEST
 
+/* Whole measurements are for the full suite. */
+static int can_profile(void)
+{
+	return have_backend("emulated") && !getenv("LAXITY_QUICK");
+}
+
 /* ---- Devices that fail ------------------------------------------------------------- */
 
 static void profile(struct program *p, const char *dir, const char *more)
@@ -177,8 +183,10 @@ static void says(const struct program *p, int status, const char *line)
 
 	ck_assert_msg(p->status == status, "%d: %s", p->status, p->err);
 	ck_assert_msg(strstr(p->err, line), "%s", p->err);
+	/* A sanitizer says things of its own. */
 	for (char *s = p->err; *s; s = strchr(s, '\n') + 1)
-		lines += strncmp(s, "laxity: note: ", 14) && strncmp(s, "==", 2);
+		lines += !strncmp(s, "laxity: ", 8)
+			&& strncmp(s, "laxity: note: ", 14);
 	ck_assert_msg(lines == 1, "%s", p->err);
 }
 
@@ -208,7 +216,7 @@ START_TEST(a_device_that_fails_ends_it_in_one_line)
 	char *dir = begin("n");
 	struct program p = { 0 };
 
-	if (have_backend("emulated")) {
+	if (can_profile()) {
 		make_work(dir, &good[2]);
 		(void)setenv("EMULATED_FAULT", faults[_i][0], 1);
 		profile(&p, dir, "--environments compute-stream");
@@ -229,7 +237,7 @@ START_TEST(a_way_that_breaks_the_device_is_noted_and_not_tried_again)
 	struct program p = { 0 };
 	size_t n;
 
-	if (have_backend("emulated")) {
+	if (can_profile()) {
 		make_work(dir, &good[2]);
 		(void)setenv("EMULATED_FAULT", "kernel_conv_tile 1 700", 1);
 		profile(&p, dir, "");
@@ -272,7 +280,7 @@ START_TEST(slow_events_are_kept_out_of_the_passes_that_count)
 	char *dir = begin("n");
 	struct program p = { 0 };
 
-	if (have_backend("emulated")) {
+	if (can_profile()) {
 		make_work(dir, &good[2]);
 		(void)setenv("EMULATED_SLOW_EVENTS", "1", 1);
 		profile(&p, dir, "");
