@@ -5,12 +5,13 @@
 # machine with the device: on a GPU if the repository has that, else on a CPU.
 #   validation.sh PROGRAM FOLDER QUICK
 set -eu
-for from in gpu cpu; do
-	from=results/reference/validation-$from.csv
+for kind in gpu cpu; do
+	from=results/reference/validation-$kind.csv
 	[ -e "$from" ] || continue
 	cp "$from" "$2/validation.csv"
 	rm -f "$2/validation.db"
-	sqlite3 "$2/validation.db" ".import --csv $from validation"
+	sqlite3 "$2/validation.db" ".import --csv $from validation" \
+		"create table origin as select '$kind' as kind"
 	exit 0
 done
 exit 1
