@@ -99,7 +99,7 @@ static void begin(struct engine *e)
 	if (w->process == PROCESS_CLOSED) {
 		turns_init(&e->turns, w->clients);
 		for (int k = 0; k < w->clients; k++)
-			turns_set(&e->turns, k, source_first(e->source, k));
+			turns_add(&e->turns, k, source_first(e->source, k));
 		e->release_ns = e->total ? turns_next_ns(&e->turns) : TIME_NEVER;
 	} else {
 		e->release_ns = source_next(e->source, &e->pending) == 1

@@ -81,12 +81,12 @@ INLINE int64_t next_instant(const struct engine *e)
 
 /* ---- Leaving ------------------------------------------------------------------- */
 
-static void leave_plain(struct engine *e, int32_t slot)
+static HOT void leave_plain(struct engine *e, int32_t slot)
 {
 	engine_leave(e, slot, true);
 }
 
-static void leave_full(struct engine *e, int32_t slot)
+static HOT void leave_full(struct engine *e, int32_t slot)
 {
 	engine_leave(e, slot, false);
 }
@@ -229,15 +229,13 @@ void engine_complete(struct engine *e, int device, int64_t end_ns,
 
 INLINE void release_of_client(struct engine *e, bool plain)
 {
-	int32_t client = turns_next(&e->turns);
+	int32_t client = turns_take(&e->turns);
 	int64_t now = e->view.now_ns, number = e->next_number++;
 	const struct drawn *d = source_drawn(e->source, number);
 	struct arrival a = { .number = number, .release_ns = now,
 		.deadline_ns = now + d->rel_deadline_ns, .input = d->input,
 		.client = client, .group = -1 };
 
-	turns_set(&e->turns, client, e->w->reissue == REISSUE_DEADLINE
-		? a.deadline_ns : TIME_NEVER);
 	e->release_ns = e->next_number < e->total ? turns_next_ns(&e->turns)
 		: TIME_NEVER;
 	engine_release(e, &a, plain);
@@ -519,12 +517,12 @@ INLINE int loop(struct engine *e, bool plain)
 	}
 }
 
-static int plain_loop(struct engine *e)
+static HOT int plain_loop(struct engine *e)
 {
 	return loop(e, true);
 }
 
-static int full_loop(struct engine *e)
+static HOT int full_loop(struct engine *e)
 {
 	return loop(e, false);
 }

@@ -50,26 +50,46 @@ INLINE void live_add(struct engine *e, int32_t slot, int64_t deadline_ns)
 	if (v->lives == e->live_room)
 		engine_grow_live(e);
 	e->live[v->lives++] = slot;
+	if (e->slots <= FEW_SLOTS)
+		e->place[slot] = (uint8_t)v->lives;
 	agenda_insert(&e->deadlines, deadline_ns, slot);
 	v->edf = e->deadlines.head;
+}
+
+/* Where the request is in `live`. */
+INLINE int32_t live_place(struct engine *e, int32_t slot)
+{
+	int32_t i;
+
+	if (e->slots <= FEW_SLOTS) {
+		/* Those behind it move up; by 32, a vector or two each. */
+		uint8_t place = e->place[slot];
+		for (int32_t s = 0; s < e->slots; s += 32)
+			for (int k = 0; k < 32; k++)
+				e->place[s + k] = (uint8_t)(e->place[s + k]
+					- (e->place[s + k] > place));
+		e->place[slot] = 0;
+		return place - 1;
+	}
+	i = engine_search_live(e, e->req[slot].number);
+	while (e->live[i] != slot)
+		i++;
+	return i;
 }
 
 INLINE void live_remove(struct engine *e, int32_t slot)
 {
 	struct view *v = &e->view;
-	const struct request *r = &e->req[slot];
-	int32_t *at = e->live, *end = e->live + --v->lives;
+	int32_t *at = e->live + live_place(e, slot);
+	int32_t *end = e->live + --v->lives;
 
-	if (v->lives >= AGENDA_SCAN)
-		at += engine_search_live(e, r->number);
-	while (*at != slot)
-		at++;
-	for (; at < end; at += LIVE_BLOCK) {
+	do {
 		int32_t block[LIVE_BLOCK];
 		memcpy(block, at + 1, sizeof block);
 		memcpy(at, block, sizeof block);
-	}
-	agenda_remove(&e->deadlines, r->deadline_ns, slot);
+		at += LIVE_BLOCK;
+	} while (at < end);
+	agenda_remove(&e->deadlines, e->req[slot].deadline_ns, slot);
 	v->edf = e->deadlines.head;
 }
 
@@ -166,8 +186,10 @@ INLINE void engine_leave(struct engine *e, int32_t slot, bool plain)
 	books_left(e, slot, v->now_ns);
 	if (e->group_left && r->group >= 0)
 		e->group_left[r->group]--;
-	if (e->w->reissue == REISSUE_RESPONSE && r->client >= 0) {
-		turns_set(&e->turns, r->client, v->now_ns);
+	if (r->client >= 0) {
+		turns_add(&e->turns, r->client,
+			e->w->reissue == REISSUE_DEADLINE ? r->deadline_ns
+				: v->now_ns);
 		if (e->next_number < e->total)
 			e->release_ns = turns_next_ns(&e->turns);
 	}

@@ -12,6 +12,7 @@
 
 /* Called so seldom that the loop should not make room for it. */
 #define COLD __attribute__((cold, noinline))
+#define HOT __attribute__((hot, noinline))
 /* Called at every event. */
 #define INLINE static inline __attribute__((always_inline))
 
@@ -47,6 +48,10 @@ struct station {
 	bool correct;
 	size_t place;               /* of the stage in flight, see below */
 };
+
+/* So few that a byte says where each stands, and that all can be looked
+ * through for less than one mispredicted branch. */
+enum { FEW_SLOTS = 128 };
 
 /* A candidate network, flat: what the loop reads at every stage. */
 struct hot_net {
@@ -101,11 +106,13 @@ struct engine {
 	int32_t slots;
 	int32_t *unused; int32_t unuseds; /* free slots */
 	int32_t *live, live_room;
+	uint8_t place[FEW_SLOTS];   /* in `live`, from 1, while slots are few;
+	                             * 0: not there */
 	struct hot_net *net;        /* [candidates] */
 	/* [net * settings + setting], in the environment in force. */
 	const struct cell **cell;
 	struct agenda deadlines;    /* of the live requests */
-	struct turns turns;         /* closed: the clients' next releases */
+	struct turns turns;         /* closed: the clients that rest */
 	struct device *device;
 	struct station *station;
 

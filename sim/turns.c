@@ -4,21 +4,31 @@
 #include "num.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void turns_init(struct turns *t, int clients)
 {
-	t->places = 1;
-	while (t->places < (uint32_t)clients)
-		t->places *= 2;
-	t->player = mem_new(2 * (size_t)t->places, sizeof *t->player);
-	for (uint32_t i = 0; i < 2 * t->places; i++)
-		t->player[i] = (turn)TIME_NEVER << 64;
-	for (int k = 0; k < clients; k++)
-		turns_set(t, k, TIME_NEVER);
+	size_t room = 4 * (size_t)clients + 16;
+
+	t->room = mem_new(room, sizeof *t->room);
+	t->end = t->room + room;
+	t->head = t->room + room / 2;
+	t->head->at_ns = TIME_NEVER;
+	t->count = 0;
 }
 
 void turns_fini(struct turns *t)
 {
-	free(t->player);
+	free(t->room);
 	*t = (struct turns){ 0 };
+}
+
+/* To the middle of the room, with what stands behind the last. */
+void turns_center(struct turns *t)
+{
+	size_t n = t->count + 1;
+	struct turn *to = t->room + ((size_t)(t->end - t->room) - n) / 2;
+
+	memmove(to, t->head, n * sizeof *to);
+	t->head = to;
 }

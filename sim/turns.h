@@ -1,48 +1,61 @@
-/* When each client of a closed loop sends its next request, and whose turn is
- * next: a tournament among the clients, in which the earlier instant wins, and
- * among equal ones the lower client. One client's new instant replays its
- * matches on the way up; which way they go changes values, not the path, so
- * that no branch depends on them. */
+/* The clients of a closed loop that rest, from the end of a request until they
+ * send the next one, by instant and client: a sorted array with room at both
+ * ends. A client whose request ends at its deadline is the next, in front of
+ * all; one whose request ends early mostly comes after most of the others. */
 #ifndef LAXITY_TURNS_H
 #define LAXITY_TURNS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* Instant and client in one number, so that one comparison does. */
-__extension__ typedef unsigned __int128 turn;
+struct turn { int64_t at_ns; int32_t client; };
 
 struct turns {
-	turn *player;               /* player[1]: the winner; 2 i and 2 i + 1
-	                             * play for i; player[places + k]: client k */
-	uint32_t places;            /* clients, up to a power of two */
+	struct turn *head;          /* head[0] ... head[count - 1]; the instant
+	                             * of head[count] is TIME_NEVER */
+	struct turn *room, *end;    /* four times what all clients need */
+	size_t count;
 };
 
-/* All clients at TIME_NEVER. turns_fini of zeros does nothing. */
+/* None rests. turns_fini of zeros does nothing. */
 void turns_init(struct turns *t, int clients);
 void turns_fini(struct turns *t);
 
-/* The earliest instant, and whose it is. */
+void turns_center(struct turns *t); /* for turns_add alone */
+
+/* Instant of the next turn, or TIME_NEVER. */
 static inline int64_t turns_next_ns(const struct turns *t)
 {
-	return (int64_t)(t->player[1] >> 64);
+	return t->head->at_ns;
 }
 
-static inline int32_t turns_next(const struct turns *t)
+/* Whose it is; if there is one. That client does not rest any more. */
+static inline int32_t turns_take(struct turns *t)
 {
-	return (int32_t)t->player[1];
+	t->count--;
+	return t->head++->client;
 }
 
-/* The client's next instant, >= 0. */
-static inline void turns_set(struct turns *t, int32_t client, int64_t at_ns)
+/* A client that does not rest does so until at_ns. */
+static inline void turns_add(struct turns *t, int32_t client, int64_t at_ns)
 {
-	turn x = (turn)at_ns << 64 | (turn)client;
-	uint32_t i = t->places + (uint32_t)client;
+	struct turn *e = t->head;
 
-	for (t->player[i] = x; i > 1; t->player[i] = x) {
-		turn rival = t->player[i ^ 1];
-		x = rival < x ? rival : x;
-		i /= 2;
+	if (e == t->room || e + t->count + 2 >= t->end) {
+		turns_center(t);
+		e = t->head;
 	}
+	if (at_ns < e->at_ns || (at_ns == e->at_ns && client < e->client)) {
+		t->head = --e;
+	} else {
+		e += t->count;
+		e[1] = e[0];
+		for (; e[-1].at_ns > at_ns || (e[-1].at_ns == at_ns
+			&& e[-1].client > client); e--)
+			*e = e[-1];
+	}
+	*e = (struct turn){ at_ns, client };
+	t->count++;
 }
 
 #endif

@@ -75,6 +75,8 @@ END_TEST
 
 /* ---- Clients --------------------------------------------------------------------- */
 
+/* Clients rest or not; the next is taken, or one comes to rest at an instant
+ * before all, in between, or behind. */
 START_TEST(turns_go_to_the_earliest_client_and_then_the_lowest)
 {
 	static const int clients[] = { 1, 2, 3, 20, 64, 65 };
@@ -82,23 +84,29 @@ START_TEST(turns_go_to_the_earliest_client_and_then_the_lowest)
 
 	stream_open(&r, 2, PURPOSE_POLICY, 0);
 	for (size_t k = 0; k < sizeof clients / sizeof *clients; k++) {
-		int64_t at[65];
+		int64_t at[65];         /* -1: does not rest */
 		struct turns t;
 
 		turns_init(&t, clients[k]);
 		for (int i = 0; i < clients[k]; i++)
-			at[i] = TIME_NEVER;
-		for (int step = 0; step < 2000; step++) {
-			int i = (int)stream_below(&r, clients[k]), first = 0;
+			at[i] = -1;
+		for (int step = 0; step < 3000; step++) {
+			int i = (int)stream_below(&r, clients[k]), next = -1;
+			bool takes = stream_below(&r, 5) < 2;
 
-			at[i] = stream_below(&r, 10) ? stream_below(&r, 40)
-				: TIME_NEVER;
-			turns_set(&t, i, at[i]);
-			for (int j = 1; j < clients[k]; j++)
-				if (at[j] < at[first])
-					first = j;
-			ck_assert_int_eq(turns_next(&t), first);
-			ck_assert_int_eq(turns_next_ns(&t), at[first]);
+			for (int j = 0; j < clients[k]; j++)
+				if (at[j] >= 0 && (next < 0 || at[j] < at[next]))
+					next = j;
+			ck_assert_int_eq(turns_next_ns(&t),
+				next < 0 ? TIME_NEVER : at[next]);
+			if (takes && next >= 0) {
+				ck_assert_int_eq(turns_take(&t), next);
+				at[next] = -1;
+			} else if (at[i] < 0) {
+				at[i] = step / 50 % 2 ? 3000 - step
+					: step + stream_below(&r, 40);
+				turns_add(&t, i, at[i]);
+			}
 		}
 		turns_fini(&t);
 	}

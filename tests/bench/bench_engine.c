@@ -33,52 +33,51 @@ struct counts { int64_t stages, expiries, missed, correct, depth_sum; };
 
 struct client {
 	int64_t deadline, number;
-	int32_t input, sample, depth;
-	int32_t in_flight, live;
+	const int64_t *duration;    /* of its sample */
+	int32_t input, depth, live;
 };
+
+/* Clients by deadline; those of one deadline by number, as they come in that
+ * order. It moves through the room, and back to its front. The one before the
+ * first is earlier than all. */
+struct queued { int64_t deadline; int32_t client; };
+enum { ROOM = 4096 };
 
 struct model {
 	const struct workload *w;
 	const struct bundle_net *net;
 	const struct cell *cell;
-	const int64_t *planned;
 	struct stream_firsts deadlines, inputs, timing;
+	double min, span;
 	struct client client[MOST_CLIENTS];
-	int32_t order[MOST_CLIENTS]; /* clients by deadline, number */
-	int released;               /* of order */
+	struct queued room[ROOM], *first, *end;
 };
-
-static void insert(struct model *m, int32_t k)
-{
-	int i = m->released++;
-
-	while (i > 0) {
-		const struct client *a = &m->client[m->order[i - 1]];
-		if (a->deadline < m->client[k].deadline
-		    || (a->deadline == m->client[k].deadline
-			&& a->number < m->client[k].number))
-			break;
-		m->order[i] = m->order[i - 1];
-		i--;
-	}
-	m->order[i] = k;
-}
 
 static void issue(struct model *m, int32_t k, int64_t now, int64_t number)
 {
 	struct client *c = &m->client[k];
-	const struct workload *w = m->w;
 	uint64_t i = (uint64_t)number;
+	struct queued *q;
 
-	c->deadline = now + w->deadline_min_ns + (int64_t)(.5
-		+ stream_first(&m->deadlines, i)
-		* (double)(w->deadline_max_ns - w->deadline_min_ns));
-	c->input = (int32_t)(stream_first(&m->inputs, i) * w->bundle->inputs);
-	c->sample = (int32_t)(stream_first(&m->timing, i) * m->cell->samples);
+	c->deadline = now + (int64_t)(.5 + (m->min
+		+ stream_first(&m->deadlines, i) * m->span));
+	c->input = (int32_t)(stream_first(&m->inputs, i) * m->w->bundle->inputs);
+	c->duration = m->cell->duration_ns + DEPTHS
+		* (int32_t)(stream_first(&m->timing, i) * m->cell->samples);
+	__builtin_prefetch(&m->net->correct[c->input * DEPTHS]);
 	c->number = number;
 	c->depth = 0;
 	c->live = 1;
-	insert(m, k);
+	if (m->end == m->room + ROOM) {
+		size_t n = (size_t)(m->end - m->first);
+		memmove(m->room + 1, m->first, n * sizeof *m->room);
+		m->first = m->room + 1;
+		m->end = m->first + n;
+	}
+	m->first[-1].deadline = INT64_MIN;
+	for (q = m->end++; q[-1].deadline > c->deadline; q--)
+		*q = q[-1];
+	*q = (struct queued){ c->deadline, k };
 }
 
 static void left(const struct model *m, struct client *c, struct counts *n)
@@ -94,74 +93,66 @@ static void left(const struct model *m, struct client *c, struct counts *n)
 
 static void by_hand(const struct workload *w, uint32_t seed, struct counts *out)
 {
+	const int64_t *planned = profile_cell(w->profile, 0, 0)->p99_ns;
 	struct model m = { .w = w, .net = &w->bundle->net[w->net[0]],
 		.cell = bundle_cell(w->bundle, w->net[0], w->setting[0], 0),
-		.planned = profile_cell(w->profile, 0, 0)->p99_ns };
+		.min = (double)w->deadline_min_ns,
+		.span = (double)(w->deadline_max_ns - w->deadline_min_ns) };
 	struct counts n = { 0 };
 	int64_t total = w->warmup + w->requests, number = 0, first[MOST_CLIENTS];
-	int64_t now, end = TIME_NEVER;
-	int clients = w->clients, started = 0, running = -1, orphan = 0;
+	int64_t now, end = TIME_NEVER, fresh;
+	int clients = w->clients, started = 0;
+	struct client *running = NULL;
+	int64_t run = 0;            /* the number it had when it started */
 
+	m.first = m.end = m.room + 1;
 	stream_firsts_init(&m.deadlines, seed, PURPOSE_DEADLINES);
 	stream_firsts_init(&m.inputs, seed, PURPOSE_INPUTS);
 	stream_firsts_init(&m.timing, seed, PURPOSE_TIMING);
 	for (int k = 0; k < clients; k++)
 		first[k] = llround(k * w->mean_deadline_ns / clients);
+	fresh = total ? first[0] : TIME_NEVER;
 	for (;;) {
-		int64_t due = m.released ? m.client[m.order[0]].deadline
-			: TIME_NEVER;
-		int64_t fresh = started < clients && number < total
-			? first[started] : TIME_NEVER;
+		int64_t due = m.first < m.end ? m.first->deadline : TIME_NEVER;
 
-		if (end <= due && end <= fresh && end != TIME_NEVER) {
-			struct client *c = &m.client[running];
+		if (end <= due && end <= fresh) {
+			struct client *c = running;
+			if (end == TIME_NEVER)
+				break;
 			now = end;
 			end = TIME_NEVER;
+			running = NULL;
 			n.stages++;
-			if (!orphan) {
-				c->in_flight = 0;
-				if (++c->depth == DEPTHS)
-					left(&m, c, &n);
-			}
-			running = -1;
-		} else if (due <= fresh && due != TIME_NEVER) {
-			int32_t k = m.order[0];
+			if (c->number == run && c->live
+			    && ++c->depth == DEPTHS)
+				left(&m, c, &n);
+		} else if (due <= fresh) {
+			int32_t k = m.first++->client;
 			struct client *c = &m.client[k];
 			now = due;
-			memmove(m.order, m.order + 1,
-				(size_t)--m.released * sizeof *m.order);
 			if (c->live) {
 				n.expiries++;
 				left(&m, c, &n);
 			}
-			if (running == k && !orphan && c->in_flight) {
-				orphan = 1;
-				c->in_flight = 0;
-			}
 			if (number < total)
 				issue(&m, k, now, number++);
-		} else if (fresh != TIME_NEVER) {
+		} else {
 			now = fresh;
 			issue(&m, started++, now, number++);
-		} else {
-			break;
+			fresh = started < clients && number < total
+				? first[started] : TIME_NEVER;
 		}
-		if (running >= 0)
-			continue;
 		/* The instant's other events come first. */
-		if (m.released && m.client[m.order[0]].deadline == now)
+		if (running || fresh == now
+		    || (m.first < m.end && m.first->deadline == now))
 			continue;
-		if (started < clients && first[started] == now)
-			continue;
-		for (int i = 0; i < m.released; i++) {
-			struct client *c = &m.client[m.order[i]];
-			if (!c->live || now + m.planned[c->depth] > c->deadline)
+		for (const struct queued *q = m.first; q < m.end; q++) {
+			struct client *c = &m.client[q->client];
+			if (!c->live || now + planned[c->depth] > q->deadline)
 				continue;
-			running = m.order[i];
-			orphan = 0;
-			c->in_flight = 1;
-			end = now + m.cell->duration_ns[c->sample * DEPTHS
-				+ c->depth];
+			running = c;
+			run = c->number;
+			end = now + c->duration[c->depth];
 			break;
 		}
 	}
