@@ -301,15 +301,36 @@ START_TEST(slow_events_are_kept_out_of_the_passes_that_count)
 }
 END_TEST
 
-START_TEST(without_a_gpu_the_real_backend_says_so)
+/* Where CUDA is, the real backend is built, and loads: nothing is missing in
+ * it. Without a GPU it says so. */
+START_TEST(the_real_backend_is_built_where_cuda_is_and_wants_a_gpu)
 {
 	struct program p = { 0 };
 
+	if (!getenv("LAXITY_QUICK") && !access("/usr/local/cuda/bin/nvcc", X_OK)
+	    && !access("/usr/local/cuda/include/cudnn.h", F_OK))
+		ck_assert_ptr_nonnull(have_backend("cudnn"));
 	if (have_backend("cudnn") && access("/dev/nvidiactl", F_OK)) {
 		program_line(&p, "devices --backend cudnn");
 		says(&p, 1, "backend cudnn: no GPU: ");
 	}
 	program_fini(&p);
+}
+END_TEST
+
+START_TEST(without_cuda_the_build_says_what_it_leaves_out)
+{
+	static char text[1 << 18];
+	FILE *f = popen("unset MAKEFLAGS MFLAGS; make -n harness "
+		"CUDA=/nonexistent BUILD=build-none HARNESS=1 2>/dev/null", "r");
+	size_t n = fread(text, 1, sizeof text - 1, f);
+
+	ck_assert_int_eq(pclose(f), 0);
+	text[n] = 0;
+	ck_assert_ptr_nonnull(strstr(text, "cudnn: no CUDA at /nonexistent "
+		"(make CUDA=FOLDER)"));
+	ck_assert_ptr_nonnull(strstr(text, "backend-plain.so"));
+	ck_assert_ptr_null(strstr(text, "backend-cudnn.so"));
 }
 END_TEST
 
@@ -328,7 +349,9 @@ Suite *test_gpu(void)
 	tcase_add_test(t,
 		a_way_that_breaks_the_device_is_noted_and_not_tried_again);
 	tcase_add_test(t, slow_events_are_kept_out_of_the_passes_that_count);
-	tcase_add_test(t, without_a_gpu_the_real_backend_says_so);
+	tcase_add_test(t,
+		the_real_backend_is_built_where_cuda_is_and_wants_a_gpu);
+	tcase_add_test(t, without_cuda_the_build_says_what_it_leaves_out);
 	suite_add_tcase(s, t);
 	return s;
 }
