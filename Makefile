@@ -357,7 +357,7 @@ threads: ## those parts that have threads under the thread sanitizer
 	@$(MAKE) --no-print-directory BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread' \
 		test-quick-built
 	@LAXITY_QUICK=1 LAXITY_BUILD=build-tsan LAXITY_PROGRAM=build-tsan/laxity \
-		CK_FORK=no build-tsan/run-tests live energy backend
+		CK_FORK=no build-tsan/run-tests live live_ends energy backend
 
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)
