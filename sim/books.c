@@ -35,6 +35,8 @@ void books_init(struct engine *e)
 	struct books *b = &e->books;
 
 	b->response = quantile_new(longest_response(e->w));
+	if (e->clock && e->clock->real)
+		quantile_reserve(b->response, e->w->requests);
 	b->busy_ns = mem_new(places(e), sizeof *b->busy_ns);
 	b->power_w = mem_new(places(e), sizeof *b->power_w);
 	for (int i = 0; i < e->w->nets; i++)

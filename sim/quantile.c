@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <gsl/gsl_statistics_long.h>
 #include <stdlib.h>
+#include <string.h>
 
 static_assert(sizeof(long) == sizeof(int64_t), "GSL selects among long");
 
@@ -35,6 +36,15 @@ static void settle(struct quantile *q)
 		q->count[q->pending[i]]++;
 		q->pending[i] = q->max + 1;
 	}
+}
+
+void quantile_reserve(struct quantile *q, int64_t n)
+{
+	if (n <= q->room || n > q->max)
+		return;
+	q->room = n;
+	q->value = mem_resize(q->value, (size_t)n, sizeof *q->value);
+	memset(q->value, 1, (size_t)n * sizeof *q->value);
 }
 
 void quantile_grow(struct quantile *q)

@@ -30,6 +30,10 @@ struct quantile {
 struct quantile *quantile_new(int64_t max);
 void quantile_free(struct quantile *q);
 
+/* Take and touch room for n values now, so that no adding has to wait for it;
+ * nothing if they are to be counted. Before the first is added. */
+void quantile_reserve(struct quantile *q, int64_t n);
+
 void quantile_grow(struct quantile *q); /* for quantile_add alone */
 
 /* Add one value, 0 <= value <= max; a few nanoseconds. A counter is asked for

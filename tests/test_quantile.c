@@ -83,6 +83,27 @@ START_TEST(quantiles_equal_those_of_sorting)
 }
 END_TEST
 
+/* Room taken beforehand changes nothing but when it is taken. */
+START_TEST(reserved_room_is_enough_and_may_be_exceeded)
+{
+	struct quantile *q = quantile_new(100000), *plain = quantile_new(100000);
+
+	quantile_reserve(q, 3000);
+	ck_assert_int_eq(q->room, 3000);
+	for (int i = 0; i < 5000; i++) {
+		quantile_add(q, i * 7919 % 100000);
+		quantile_add(plain, i * 7919 % 100000);
+		if (i == 2999)
+			ck_assert_int_eq(q->room, 3000);
+	}
+	for (int percent = 1; percent <= 100; percent++)
+		ck_assert_int_eq(quantile_rank(q, percent),
+			quantile_rank(plain, percent));
+	quantile_free(q);
+	quantile_free(plain);
+}
+END_TEST
+
 START_TEST(memory_stops_growing_at_one_counter_a_value)
 {
 	struct quantile *q = quantile_new(9999);
@@ -112,6 +133,7 @@ Suite *test_quantile(void)
 
 	tcase_add_test(t, quantiles_are_of_nearest_rank);
 	tcase_add_test(t, quantiles_equal_those_of_sorting);
+	tcase_add_test(t, reserved_room_is_enough_and_may_be_exceeded);
 	tcase_add_test(t, memory_stops_growing_at_one_counter_a_value);
 	suite_add_tcase(s, t);
 	return s;
