@@ -41,7 +41,7 @@ INLINE void policy_ends(struct engine *e, int64_t begun, bool plain)
 /* Those behind an entry of `live` move up in blocks, of which few requests need
  * more than one: how many there are does not matter, so that no branch depends
  * on it. The last block also moves what is behind the end. */
-enum { LIVE_BLOCK = 16 };
+enum { LIVE_BLOCK = 32 };
 
 INLINE void live_add(struct engine *e, int32_t slot, int64_t deadline_ns)
 {
@@ -84,10 +84,12 @@ INLINE void live_remove(struct engine *e, int32_t slot)
 	int32_t *end = e->live + --v->lives;
 
 	do {
-		int32_t block[LIVE_BLOCK];
-		memcpy(block, at + 1, sizeof block);
-		memcpy(at, block, sizeof block);
-		at += LIVE_BLOCK;
+		int32_t *stop = at + LIVE_BLOCK;
+		for (; at < stop; at += 4) {
+			int32_t four[4];
+			memcpy(four, at + 1, sizeof four);
+			memcpy(at, four, sizeof four);
+		}
 	} while (at < end);
 	agenda_remove(&e->deadlines, e->req[slot].deadline_ns, slot);
 	v->edf = e->deadlines.head;
