@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,9 @@ static struct pending *pending_new(const char *path)
 		return NULL;
 	}
 	registered = true;
+	/* A reader of our standard output that goes away must not take the
+	 * file along: writing fails instead, and is said at the end. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	memcpy(p->path, path, n);
 	p->owner = getpid();
 	return p;

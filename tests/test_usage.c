@@ -252,6 +252,18 @@ START_TEST(a_closed_or_full_stream_is_a_failure_and_mixes_nothing)
 }
 END_TEST
 
+/* Nobody reads what is printed, which is longer than stdio's buffer: the file
+ * is there all the same. It once was lost, its temporary one left. */
+START_TEST(a_reader_that_goes_away_takes_no_file_along)
+{
+	expect("{ sleep 0.2; \"$0\" run -w " WORKLOAD " -p edf --format json "
+		"--requests-out \"$1\"/r 2>\"$1\"/said; echo $? >\"$1\"/status; } "
+		"| true; while ! [ -s \"$1\"/status ]; do sleep 0.05; done; "
+		"[ \"$(cat \"$1\"/status)\" = 1 ] && grep -q ^request \"$1\"/r", 0,
+		"laxity: standard output: cannot write\n", 2);
+}
+END_TEST
+
 /* Sizes in blocks of 512 bytes: the system's answer to a file beyond the limit
  * is a signal, which once left temporary files (found by use, 2026-11). */
 START_TEST(limits_of_files_end_in_one_line)
@@ -314,6 +326,7 @@ Suite *test_usage(void)
 	tcase_add_test(t, an_output_never_replaces_what_is_read);
 	tcase_add_test(t, a_link_to_nothing_stays_a_link);
 	tcase_add_test(t, a_closed_or_full_stream_is_a_failure_and_mixes_nothing);
+	tcase_add_test(t, a_reader_that_goes_away_takes_no_file_along);
 	tcase_add_test(t, limits_of_files_end_in_one_line);
 	tcase_add_test(t, scripts_refuse_names_that_they_cannot_quote);
 	tcase_add_test(t, a_table_for_a_figure_runs_no_command);
