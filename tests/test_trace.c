@@ -37,9 +37,9 @@ END_TEST
 
 START_TEST(a_bad_bundle_does_not_hide_the_next)
 {
-	program_line(&p, "trace check tests tests/traces/tiny");
+	program_line(&p, "trace check sim tests/traces/tiny");
 	ck_assert_int_eq(p.status, 2);
-	ck_assert_str_eq(p.err, "laxity: tests/trace.ini: cannot open: No such "
+	ck_assert_str_eq(p.err, "laxity: sim/trace.ini: cannot open: No such "
 		"file or directory\n");
 	ck_assert_ptr_nonnull(strstr(p.out, "tests/traces/tiny: ok: "));
 }
