@@ -102,6 +102,7 @@ static struct validate_run *add_run(struct validation *v, const struct workload 
 	const double x[] = { s0, s1, s2, s3, live };
 	struct validate_run *r = validation_run(v, "edf", w);
 
+	r->stages = 5;                  /* of 50 requests: just enough */
 	for (int s = 0; s < STEPS; s++) {
 		struct metrics *m = &r->outcome[s].metrics;
 		m->miss_ratio = x[s];
@@ -149,6 +150,9 @@ START_TEST(deviations_are_paired_means_held_against_limits)
 	ck_assert_int_eq(validation_holds(&v), 0);
 	ck_assert_int_eq(validation_set_limit(&v, "accuracy=0.007"), 0);
 	ck_assert_int_eq(validation_holds(&v), 1);
+	v.group[0].run[2].stages--;
+	ck_assert_int_eq(validation_holds(&v), 0);
+	v.group[0].run[2].stages++;
 	v.group[0].run[3].unrepeated = mem_string("decision 3");
 	ck_assert_int_eq(validation_holds(&v), 0);
 	text_init(&csv);

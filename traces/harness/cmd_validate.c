@@ -300,8 +300,9 @@ const struct command command_validate = {
 	"strange outcomes, repeated 0 or 1; decision_ns, what a decision cost in the\n"
 	"simulation, empty if that was drawn.\n"
 	"\n"
-	"Exit status 3: a deviation beyond its limit, or a live run that could not be\n"
-	"repeated. 1: interrupted, or the device failed; what is finished is printed.\n"
+	"Exit status 3: a deviation beyond its limit, a live run that could not be\n"
+	"repeated, or hardly any stage to compare. 1: interrupted, or the device failed;\n"
+	"what is finished is printed.\n"
 	"\n"
 	"Units: names that end in _ns are nanoseconds, in _j joules; ratios, accuracy and\n"
 	"deviations are fractions. The table prints percent, milliseconds, millijoules.\n",

@@ -99,7 +99,13 @@ struct validate_line {
 void validation_line(const struct validation *v, const struct validate_group *g,
 	int metric, struct validate_line *out);
 
-/* 1 if every deviation is within its limit and every run was repeated. */
+/* 1 if so few stages were run live, less than one for ten requests, that nothing
+ * is compared but requests given up: the trace's planning times are beyond the
+ * deadlines, say. */
+int validate_group_is_empty(const struct validate_group *g);
+
+/* 1 if every deviation is within its limit, every run was repeated and no group
+ * is empty. */
 int validation_holds(const struct validation *v);
 
 /* For people, and for figures (validate_out.c). CSV columns: load, policy,

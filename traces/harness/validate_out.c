@@ -147,6 +147,12 @@ static void add_crossings(struct text *out, const struct validation *v)
 					g->load);
 		}
 	}
+	for (int i = 0; i < v->groups; i++)
+		if (validate_group_is_empty(&v->group[i]))
+			text_add(out, "%s, load %.4g: hardly any stage was run, so "
+				"that nothing is compared: are the trace's p99 "
+				"beyond the deadlines?\n", v->group[i].policy,
+				v->group[i].load);
 	if (unrepeated)
 		text_add(out, "%d live runs could not be repeated from their logs: "
 			"a fault of laxity, or of a policy that looks at more "
