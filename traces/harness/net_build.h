@@ -47,10 +47,41 @@ struct build {
 	int buffers, buffer_room;
 };
 
-/* net_lower.c: the nodes of a stage into operators. -1 after a message. */
-int build_lower(struct build *b, const struct onnx_node *n, int stage);
+/* net_node.c */
+/* What an operand may be: anything, anything but a flattened plane, or only
+ * a tensor of rank 4. */
+enum shape { ANY, NOT_FLAT, PLANE };
+#define ATTRS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define NO_ATTRS (const char *const[]){ NULL }
+/* The value under a name. */
+void node_define(struct build *b, const char *name, struct build_value v);
+/* An operator for a node, with the defaults of its kind. */
+struct build_op *node_add(struct build *b, const struct onnx_node *n,
+	int kind, int stage);
+/* The op's result, a tensor of that shape under the node's output name. */
+void node_make(struct build *b, const struct onnx_node *n,
+	struct build_op *o, int channels, int height, int width, int keeps);
+/* What input i is; NULL if there is none. */
+const struct build_value *node_value(struct build *b,
+	const struct onnx_node *n, int i);
+/* No attributes but these; 0, or -1 after a message, as all below. */
+int node_attrs(const struct build *b, const struct onnx_node *n,
+	const char *const *names);
+/* Between so many inputs, and one output. */
+int node_args(const struct build *b, const struct onnx_node *n,
+	int least, int most);
+/* Number of the tensor that input i is. */
+int node_tensor(struct build *b, const struct onnx_node *n, int i,
+	enum shape shape);
+/* The constant floats of input i with that many elements (any: -1), or NULL
+ * after a message. */
+const struct onnx_const *node_const(struct build *b,
+	const struct onnx_node *n, int i, int64_t count);
 int build_tensor(struct build *b, const char *name, int channels, int height,
 	int width, int stage);
+
+/* net_lower.c: the nodes of a stage into operators. -1 after a message. */
+int build_lower(struct build *b, const struct onnx_node *n, int stage);
 
 /* net_fuse.c */
 void build_count(struct build *b);

@@ -4,130 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-int build_tensor(struct build *b, const char *name, int channels, int height,
-	int width, int stage)
-{
-	MEM_ROOM(b->tensor, b->tensors, b->tensor_room);
-	b->tensor[b->tensors] = (struct net_tensor){ .name = name,
-		.channels = channels, .height = height, .width = width,
-		.buffer = -1, .made = stage, .last = stage };
-	return b->tensors++;
-}
-
-static void define(struct build *b, const char *name, struct build_value v)
-{
-	MEM_ROOM(b->value, b->values, b->value_room);
-	b->value[b->values] = v;
-	name_map_set(&b->names, name, b->values++);
-}
-
-static struct build_op *add_op(struct build *b, const struct onnx_node *n,
-	int kind, int stage)
-{
-	MEM_ROOM(b->op, b->ops, b->op_room);
-	b->op[b->ops] = (struct build_op){ .node = n, .op = {
-		.kind = (enum op_kind)kind, .name = n->name, .stage = stage,
-		.nodes = 1, .in = -1, .add = -1, .out = -1, .groups = 1,
-		.kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } } };
-	return &b->op[b->ops++];
-}
-
-/* The op's result, a tensor of that shape under the node's output name. */
-static void make(struct build *b, const struct onnx_node *n,
-	struct build_op *o, int channels, int height, int width, int keeps)
-{
-	int stage = o->op.stage;
-	/* Not through o: it does not move here, but tensors do. */
-	int t = build_tensor(b, n->output[0], channels, height, width, stage);
-
-	o->op.out = t;
-	define(b, n->output[0], (struct build_value){ .tensor = t,
-		.keeps = keeps });
-}
-
-static const struct build_value *value_of(struct build *b,
-	const struct onnx_node *n, int i)
-{
-	int v = i < n->inputs && *n->input[i]
-		? name_map_find(&b->names, n->input[i]) : -1;
-	return v < 0 ? NULL : &b->value[v];
-}
-
-static int known_attrs(const struct build *b, const struct onnx_node *n,
-	const char *const *names)
-{
-	for (int i = 0; i < n->attrs; i++) {
-		int k = 0;
-		while (names[k] && strcmp(names[k], n->attr[i].name))
-			k++;
-		if (!names[k])
-			return onnx_bad(b->onnx, n, "attribute '%s' not "
-				"supported", n->attr[i].name);
-	}
-	return 0;
-}
-#define ATTRS(...) (const char *const[]){ __VA_ARGS__, NULL }
-#define NO_ATTRS (const char *const[]){ NULL }
-
-static int count_args(const struct build *b, const struct onnx_node *n,
-	int least, int most)
-{
-	if (n->inputs < least || n->inputs > most || n->outputs < 1)
-		return onnx_bad(b->onnx, n, "%d inputs and %d outputs",
-			n->inputs, n->outputs);
-	for (int i = 1; i < n->outputs; i++)
-		if (*n->output[i])
-			return onnx_bad(b->onnx, n, "output '%s' not supported",
-				n->output[i]);
-	if (!*n->output[0])
-		return onnx_bad(b->onnx, n, "no output");
-	return 0;
-}
-
-/* What an operand may be: anything, anything but a flattened plane, or only
- * a tensor of rank 4. */
-enum shape { ANY, NOT_FLAT, PLANE };
-
-/* Number of the tensor that input i is; -1 after a message. */
-static int tensor_in(struct build *b, const struct onnx_node *n, int i,
-	enum shape shape)
-{
-	const struct build_value *v = value_of(b, n, i);
-
-	if (!v || v->kind != VALUE_TENSOR) {
-		(void)onnx_bad(b->onnx, n, v && v->kind == VALUE_EXIT
-			? "reads the probabilities of an exit: not supported"
-			: "input %d must be computed from the image", i + 1);
-		return -1;
-	}
-	if ((shape != ANY && v->flat) || (shape == PLANE && !v->keeps)) {
-		(void)onnx_bad(b->onnx, n, "input %d is %s: not supported here",
-			i + 1, v->flat ? "flattened" : "a vector");
-		return -1;
-	}
-	return v->tensor;
-}
-
-/* The constant floats of input i with that many elements, or NULL after a
- * message (any: -1). */
-static const struct onnx_const *const_in(struct build *b,
-	const struct onnx_node *n, int i, int64_t count)
-{
-	const struct build_value *v = value_of(b, n, i);
-
-	if (!v || v->kind != VALUE_CONST || !v->constant->f) {
-		(void)onnx_bad(b->onnx, n, "input %d must be constant numbers",
-			i + 1);
-		return NULL;
-	}
-	if (count >= 0 && v->constant->count != (size_t)count) {
-		(void)onnx_bad(b->onnx, n, "input %d has %zu elements, not "
-			"%lld", i + 1, v->constant->count, (long long)count);
-		return NULL;
-	}
-	return v->constant;
-}
-
 static int window_attrs(struct build *b, const struct onnx_node *n,
 	struct net_op *o)
 {
@@ -178,10 +54,10 @@ static int lower_conv(struct build *b, const struct onnx_node *n, int stage)
 	int64_t groups;
 	int t, out[2];
 
-	if (known_attrs(b, n, ATTRS("auto_pad", "kernel_shape", "strides",
-		"dilations", "pads", "group")) || count_args(b, n, 2, 3)
-	    || (t = tensor_in(b, n, 0, PLANE)) < 0
-	    || !(w = const_in(b, n, 1, -1))
+	if (node_attrs(b, n, ATTRS("auto_pad", "kernel_shape", "strides",
+		"dilations", "pads", "group")) || node_args(b, n, 2, 3)
+	    || (t = node_tensor(b, n, 0, PLANE)) < 0
+	    || !(w = node_const(b, n, 1, -1))
 	    || onnx_int(b->onnx, n, "group", 1, &groups))
 		return -1;
 	in = b->tensor[t];
@@ -190,9 +66,9 @@ static int lower_conv(struct build *b, const struct onnx_node *n, int stage)
 		return onnx_bad(b->onnx, n, "weights do not fit %d channels "
 			"in %lld groups", in.channels, (long long)groups);
 	if (n->inputs > 2 && *n->input[2]
-	    && !(bias = const_in(b, n, 2, w->dim[0])))
+	    && !(bias = node_const(b, n, 2, w->dim[0])))
 		return -1;
-	o = add_op(b, n, OP_CONV, stage);
+	o = node_add(b, n, OP_CONV, stage);
 	o->op.kernel[0] = (int)w->dim[2];
 	o->op.kernel[1] = (int)w->dim[3];
 	o->op.groups = (int)groups;
@@ -206,7 +82,7 @@ static int lower_conv(struct build *b, const struct onnx_node *n, int stage)
 	o->op.in = t;
 	o->op.weight = w->f;
 	o->op.bias = bias ? bias->f : NULL;
-	make(b, n, o, (int)w->dim[0], out[0], out[1], 1);
+	node_make(b, n, o, (int)w->dim[0], out[0], out[1], 1);
 	return 0;
 }
 
@@ -218,10 +94,10 @@ static int lower_pool(struct build *b, const struct onnx_node *n, int stage,
 	int64_t ceil_mode, order, include;
 	int t, out[2];
 
-	if (known_attrs(b, n, ATTRS("auto_pad", "kernel_shape", "strides",
+	if (node_attrs(b, n, ATTRS("auto_pad", "kernel_shape", "strides",
 		"pads", "ceil_mode", "dilations", "storage_order",
-		"count_include_pad")) || count_args(b, n, 1, 1)
-	    || (t = tensor_in(b, n, 0, PLANE)) < 0
+		"count_include_pad")) || node_args(b, n, 1, 1)
+	    || (t = node_tensor(b, n, 0, PLANE)) < 0
 	    || onnx_int(b->onnx, n, "ceil_mode", 0, &ceil_mode)
 	    || onnx_int(b->onnx, n, "storage_order", 0, &order)
 	    || onnx_int(b->onnx, n, "count_include_pad", 0, &include))
@@ -232,7 +108,7 @@ static int lower_pool(struct build *b, const struct onnx_node *n, int stage,
 	if (!onnx_attr(n, "kernel_shape"))
 		return onnx_bad(b->onnx, n, "no kernel_shape");
 	in = b->tensor[t];
-	o = add_op(b, n, (int)kind, stage);
+	o = node_add(b, n, (int)kind, stage);
 	o->op.pad_counts = include != 0;
 	o->op.in = t;
 	if (window_attrs(b, n, &o->op) || window_out(b, n, &o->op, &in, out))
@@ -244,7 +120,7 @@ static int lower_pool(struct build *b, const struct onnx_node *n, int stage,
 	    || 2 * o->op.pad[1] > o->op.kernel[1])
 		return onnx_bad(b->onnx, n, "pads over half the kernel not "
 			"supported");
-	make(b, n, o, in.channels, out[0], out[1], 1);
+	node_make(b, n, o, in.channels, out[0], out[1], 1);
 	return 0;
 }
 
@@ -256,8 +132,8 @@ static int lower_clamp(struct build *b, const struct onnx_node *n, int stage)
 	struct net_tensor in;
 	int t, flat, keeps, clip = !strcmp(n->op, "Clip");
 
-	if (known_attrs(b, n, NO_ATTRS) || count_args(b, n, 1, clip ? 3 : 1)
-	    || (t = tensor_in(b, n, 0, ANY)) < 0)
+	if (node_attrs(b, n, NO_ATTRS) || node_args(b, n, 1, clip ? 3 : 1)
+	    || (t = node_tensor(b, n, 0, ANY)) < 0)
 		return -1;
 	if (clip)
 		bound[0] = -INFINITY;
@@ -265,22 +141,22 @@ static int lower_clamp(struct build *b, const struct onnx_node *n, int stage)
 		const struct onnx_const *c;
 		if (!*n->input[i])
 			continue;
-		if (!(c = const_in(b, n, i, 1)))
+		if (!(c = node_const(b, n, i, 1)))
 			return -1;
 		bound[i - 1] = c->f[0];
 	}
 	if (bound[0] > bound[1])
 		return onnx_bad(b->onnx, n, "bounds in the wrong order");
-	v = value_of(b, n, 0);
+	v = node_value(b, n, 0);
 	flat = v->flat;
 	keeps = v->keeps;
 	in = b->tensor[t];
-	o = add_op(b, n, OP_CLAMP, stage);
+	o = node_add(b, n, OP_CLAMP, stage);
 	o->op.in = t;
 	o->op.clamp = 1;
 	o->op.low = bound[0];
 	o->op.high = bound[1];
-	make(b, n, o, in.channels, in.height, in.width, keeps);
+	node_make(b, n, o, in.channels, in.height, in.width, keeps);
 	b->value[b->values - 1].flat = flat;
 	return 0;
 }
@@ -293,12 +169,12 @@ static int lower_add(struct build *b, const struct onnx_node *n, int stage)
 	struct build_op *o;
 	struct net_tensor x, y;
 
-	if (known_attrs(b, n, NO_ATTRS) || count_args(b, n, 2, 2))
+	if (node_attrs(b, n, NO_ATTRS) || node_args(b, n, 2, 2))
 		return -1;
 	for (int i = 0; i < 2; i++)
-		v[i] = value_of(b, n, i);
+		v[i] = node_value(b, n, i);
 	if (v[0] && v[1] && v[0]->kind == VALUE_CONST)
-		v[0] = v[1], v[1] = value_of(b, n, 0);
+		v[0] = v[1], v[1] = node_value(b, n, 0);
 	if (v[0] && v[1] && v[0]->kind == VALUE_TENSOR
 	    && v[1]->kind == VALUE_CONST && v[1]->constant->f) {
 		const struct onnx_const *c = v[1]->constant;
@@ -319,15 +195,15 @@ static int lower_add(struct build *b, const struct onnx_node *n, int stage)
 			scale[k] = 1;
 			shift[k] = (double)c->f[k];
 		}
-		o = add_op(b, n, BUILD_NORM, stage);
+		o = node_add(b, n, BUILD_NORM, stage);
 		o->op.in = keep.tensor;
 		o->scale = scale;
 		o->shift = shift;
-		make(b, n, o, x.channels, x.height, x.width, keep.keeps);
+		node_make(b, n, o, x.channels, x.height, x.width, keep.keeps);
 		return 0;
 	}
 	for (int i = 0; i < 2; i++)
-		if (tensor_in(b, n, i, NOT_FLAT) < 0)
+		if (node_tensor(b, n, i, NOT_FLAT) < 0)
 			return -1;
 	x = b->tensor[v[0]->tensor];
 	y = b->tensor[v[1]->tensor];
@@ -338,10 +214,10 @@ static int lower_add(struct build *b, const struct onnx_node *n, int stage)
 			y.height, y.width);
 	int keeps = v[0]->keeps;
 	int in = v[0]->tensor, add = v[1]->tensor;
-	o = add_op(b, n, OP_ADD, stage);
+	o = node_add(b, n, OP_ADD, stage);
 	o->op.in = in;
 	o->op.add = add;
-	make(b, n, o, x.channels, x.height, x.width, keeps);
+	node_make(b, n, o, x.channels, x.height, x.width, keeps);
 	return 0;
 }
 
@@ -352,22 +228,22 @@ static int lower_concat(struct build *b, const struct onnx_node *n, int stage)
 	int64_t axis;
 	int *input, channels = 0, keeps = 0;
 
-	if (known_attrs(b, n, ATTRS("axis"))
-	    || count_args(b, n, 1, 1 << 16)
+	if (node_attrs(b, n, ATTRS("axis"))
+	    || node_args(b, n, 1, 1 << 16)
 	    || onnx_int(b->onnx, n, "axis", 0, &axis))
 		return -1;
 	input = arena_new(b->arena, (size_t)n->inputs, sizeof *input);
 	for (int i = 0; i < n->inputs; i++) {
 		struct net_tensor t;
-		if ((input[i] = tensor_in(b, n, i, NOT_FLAT)) < 0)
+		if ((input[i] = node_tensor(b, n, i, NOT_FLAT)) < 0)
 			return -1;
 		t = b->tensor[input[i]];
 		if (!i) {
 			first = t;
-			keeps = value_of(b, n, 0)->keeps;
+			keeps = node_value(b, n, 0)->keeps;
 		}
 		if (t.height != first.height || t.width != first.width
-		    || value_of(b, n, i)->keeps != keeps)
+		    || node_value(b, n, i)->keeps != keeps)
 			return onnx_bad(b->onnx, n, "planes differ");
 		if (channels > (1 << 24) - t.channels)
 			return onnx_bad(b->onnx, n, "too many channels");
@@ -377,13 +253,13 @@ static int lower_concat(struct build *b, const struct onnx_node *n, int stage)
 		return onnx_bad(b->onnx, n, "axis %lld not supported",
 			(long long)axis);
 	if (n->inputs == 1) { /* an identity; nested4 has one */
-		define(b, n->output[0], *value_of(b, n, 0));
+		node_define(b, n->output[0], *node_value(b, n, 0));
 		return 0;
 	}
-	o = add_op(b, n, BUILD_CONCAT, stage);
+	o = node_add(b, n, BUILD_CONCAT, stage);
 	o->inputs = n->inputs;
 	o->input = input;
-	make(b, n, o, channels, first.height, first.width, keeps);
+	node_make(b, n, o, channels, first.height, first.width, keeps);
 	return 0;
 }
 
@@ -396,8 +272,8 @@ static int lower_mean(struct build *b, const struct onnx_node *n, int stage)
 	int64_t keepdims = 1;
 	int t, seen = 0;
 
-	if (known_attrs(b, n, global ? NO_ATTRS : ATTRS("axes", "keepdims"))
-	    || count_args(b, n, 1, 1) || (t = tensor_in(b, n, 0, PLANE)) < 0)
+	if (node_attrs(b, n, global ? NO_ATTRS : ATTRS("axes", "keepdims"))
+	    || node_args(b, n, 1, 1) || (t = node_tensor(b, n, 0, PLANE)) < 0)
 		return -1;
 	in = b->tensor[t];
 	if (!global) {
@@ -413,9 +289,9 @@ static int lower_mean(struct build *b, const struct onnx_node *n, int stage)
 			return onnx_bad(b->onnx, n, "axes other than 2 and 3 "
 				"not supported");
 	}
-	o = add_op(b, n, OP_MEAN, stage);
+	o = node_add(b, n, OP_MEAN, stage);
 	o->op.in = t;
-	make(b, n, o, in.channels, 1, 1, keepdims != 0);
+	node_make(b, n, o, in.channels, 1, 1, keepdims != 0);
 	return 0;
 }
 
@@ -432,9 +308,9 @@ static int lower_dense(struct build *b, const struct onnx_node *n, int stage)
 	size_t outs, ins;
 	int t;
 
-	if (known_attrs(b, n, gemm ? ATTRS("alpha", "beta", "transA",
-		"transB") : NO_ATTRS) || count_args(b, n, 2, gemm ? 3 : 2)
-	    || (t = tensor_in(b, n, 0, ANY)) < 0 || !(w = const_in(b, n, 1, -1)))
+	if (node_attrs(b, n, gemm ? ATTRS("alpha", "beta", "transA",
+		"transB") : NO_ATTRS) || node_args(b, n, 2, gemm ? 3 : 2)
+	    || (t = node_tensor(b, n, 0, ANY)) < 0 || !(w = node_const(b, n, 1, -1)))
 		return -1;
 	if (gemm && (onnx_float(b->onnx, n, "alpha", 1, &alpha)
 	    || onnx_float(b->onnx, n, "beta", 1, &beta)
@@ -443,7 +319,7 @@ static int lower_dense(struct build *b, const struct onnx_node *n, int stage)
 		return -1;
 	if (trans_a)
 		return onnx_bad(b->onnx, n, "transA not supported");
-	v = value_of(b, n, 0);
+	v = node_value(b, n, 0);
 	in = b->tensor[t];
 	if (v->keeps && !v->flat)
 		return onnx_bad(b->onnx, n, "input is no vector");
@@ -455,7 +331,7 @@ static int lower_dense(struct build *b, const struct onnx_node *n, int stage)
 		return onnx_bad(b->onnx, n, "%zu weights a row for %d inputs",
 			ins, in.channels * in.height * in.width);
 	if (n->inputs > 2 && *n->input[2]) {
-		if (!(c = const_in(b, n, 2, -1)))
+		if (!(c = node_const(b, n, 2, -1)))
 			return -1;
 		if (c->count != outs && c->count != 1)
 			return onnx_bad(b->onnx, n, "bias of %zu elements for "
@@ -471,11 +347,11 @@ static int lower_dense(struct build *b, const struct onnx_node *n, int stage)
 		for (size_t i = 0; i < outs; i++)
 			bias[i] = beta * c->f[c->count == 1 ? 0 : i];
 	}
-	o = add_op(b, n, OP_DENSE, stage);
+	o = node_add(b, n, OP_DENSE, stage);
 	o->op.in = t;
 	o->op.weight = weight;
 	o->op.bias = bias;
-	make(b, n, o, (int)outs, 1, 1, 0);
+	node_make(b, n, o, (int)outs, 1, 1, 0);
 	return 0;
 }
 
@@ -485,19 +361,19 @@ static int lower_softmax(struct build *b, const struct onnx_node *n, int stage)
 	int64_t axis;
 	int t;
 
-	if (known_attrs(b, n, ATTRS("axis")) || count_args(b, n, 1, 1)
-	    || (t = tensor_in(b, n, 0, ANY)) < 0
+	if (node_attrs(b, n, ATTRS("axis")) || node_args(b, n, 1, 1)
+	    || (t = node_tensor(b, n, 0, ANY)) < 0
 	    || onnx_int(b->onnx, n, "axis", -1, &axis))
 		return -1;
 	/* Over the last axis of a vector, which is a 1 x classes matrix. */
 	if (axis != -1 && axis != 1)
 		return onnx_bad(b->onnx, n, "axis %lld not supported (the last)",
 			(long long)axis);
-	if (value_of(b, n, 0)->keeps && !value_of(b, n, 0)->flat)
+	if (node_value(b, n, 0)->keeps && !node_value(b, n, 0)->flat)
 		return onnx_bad(b->onnx, n, "input is no vector");
-	o = add_op(b, n, BUILD_SOFTMAX, stage);
+	o = node_add(b, n, BUILD_SOFTMAX, stage);
 	o->op.in = t;
-	define(b, n->output[0], (struct build_value){ .kind = VALUE_EXIT,
+	node_define(b, n->output[0], (struct build_value){ .kind = VALUE_EXIT,
 		.tensor = b->ops - 1 });
 	return 0;
 }
@@ -512,18 +388,18 @@ static int lower_norm(struct build *b, const struct onnx_node *n, int stage)
 	int64_t training;
 	int t, keeps;
 
-	if (known_attrs(b, n, ATTRS("epsilon", "momentum", "training_mode"))
+	if (node_attrs(b, n, ATTRS("epsilon", "momentum", "training_mode"))
 	    || onnx_int(b->onnx, n, "training_mode", 0, &training))
 		return -1;
 	if (training || n->outputs > 1)
 		return onnx_bad(b->onnx, n, "training_mode not supported");
-	if (count_args(b, n, 5, 5) || (t = tensor_in(b, n, 0, NOT_FLAT)) < 0
+	if (node_args(b, n, 5, 5) || (t = node_tensor(b, n, 0, NOT_FLAT)) < 0
 	    || onnx_float(b->onnx, n, "epsilon", 1e-5f, &epsilon))
 		return -1;
 	in = b->tensor[t];
-	keeps = value_of(b, n, 0)->keeps;
+	keeps = node_value(b, n, 0)->keeps;
 	for (int i = 0; i < 4; i++)
-		if (!(p[i] = const_in(b, n, i + 1, in.channels)))
+		if (!(p[i] = node_const(b, n, i + 1, in.channels)))
 			return -1;
 	scale = arena_new(b->arena, (size_t)in.channels, sizeof *scale);
 	shift = arena_new(b->arena, (size_t)in.channels, sizeof *shift);
@@ -535,11 +411,11 @@ static int lower_norm(struct build *b, const struct onnx_node *n, int stage)
 		scale[k] = (double)p[0]->f[k] / sqrt(var);
 		shift[k] = (double)p[1]->f[k] - scale[k] * (double)p[2]->f[k];
 	}
-	o = add_op(b, n, BUILD_NORM, stage);
+	o = node_add(b, n, BUILD_NORM, stage);
 	o->op.in = t;
 	o->scale = scale;
 	o->shift = shift;
-	make(b, n, o, in.channels, in.height, in.width, keeps);
+	node_make(b, n, o, in.channels, in.height, in.width, keeps);
 	return 0;
 }
 
@@ -552,17 +428,17 @@ static int lower_flat(struct build *b, const struct onnx_node *n)
 	int64_t axis, allow, all;
 	int number;
 
-	if (known_attrs(b, n, reshape ? ATTRS("allowzero") : ATTRS("axis"))
-	    || count_args(b, n, reshape ? 2 : 1, reshape ? 2 : 1)
-	    || (number = tensor_in(b, n, 0, ANY)) < 0
+	if (node_attrs(b, n, reshape ? ATTRS("allowzero") : ATTRS("axis"))
+	    || node_args(b, n, reshape ? 2 : 1, reshape ? 2 : 1)
+	    || (number = node_tensor(b, n, 0, ANY)) < 0
 	    || onnx_int(b->onnx, n, "axis", 1, &axis)
 	    || onnx_int(b->onnx, n, "allowzero", 0, &allow))
 		return -1;
-	v = *value_of(b, n, 0);
+	v = *node_value(b, n, 0);
 	t = b->tensor[number];
 	all = (int64_t)t.channels * t.height * t.width;
 	if (reshape) {
-		const struct build_value *s = value_of(b, n, 1);
+		const struct build_value *s = node_value(b, n, 1);
 		if (!s || s->kind != VALUE_CONST || !s->constant->i)
 			return onnx_bad(b->onnx, n, "the shape must be constant "
 				"integers");
@@ -579,7 +455,7 @@ static int lower_flat(struct build *b, const struct onnx_node *n)
 	}
 	v.flat = v.keeps && t.height * t.width > 1;
 	v.keeps = v.flat;
-	define(b, n->output[0], v);
+	node_define(b, n->output[0], v);
 	return 0;
 }
 
@@ -587,12 +463,12 @@ static int lower_identity(struct build *b, const struct onnx_node *n)
 {
 	const struct build_value *v;
 
-	if (known_attrs(b, n, NO_ATTRS) || count_args(b, n, 1, 1))
+	if (node_attrs(b, n, NO_ATTRS) || node_args(b, n, 1, 1))
 		return -1;
-	v = value_of(b, n, 0);
+	v = node_value(b, n, 0);
 	if (!v)
 		return onnx_bad(b->onnx, n, "no input");
-	define(b, n->output[0], *v);
+	node_define(b, n->output[0], *v);
 	return 0;
 }
 
@@ -600,11 +476,11 @@ static int lower_constant(struct build *b, const struct onnx_node *n)
 {
 	const struct onnx_attr *a = onnx_attr(n, "value");
 
-	if (known_attrs(b, n, ATTRS("value")) || count_args(b, n, 0, 0))
+	if (node_attrs(b, n, ATTRS("value")) || node_args(b, n, 0, 0))
 		return -1;
 	if (!a || a->kind != ONNX_TENSOR)
 		return onnx_bad(b->onnx, n, "no tensor value");
-	define(b, n->output[0], (struct build_value){ .kind = VALUE_CONST,
+	node_define(b, n->output[0], (struct build_value){ .kind = VALUE_CONST,
 		.constant = a->t });
 	return 0;
 }
