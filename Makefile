@@ -380,7 +380,7 @@ fuzz: fuzz-build ## search for inputs that break a reader, FUZZ_SECONDS each
 # Executions by the million: UBSan that traps and the targets' own checks, but no
 # ASan, and no coverage but edges; six times as fast. What it collects is then
 # run under ASan.
-fuzz-count: fuzz-build ## FUZZ_RUNS executions each, about two hours on one core
+fuzz-count: fuzz-build ## FUZZ_RUNS executions each, some hours on one core
 	@$(MAKE) --no-print-directory BUILD=build-fuzz-fast CC=clang \
 		CFLAGS='-O2 -g -fsanitize=undefined -fsanitize-trap=undefined $(FUZZ_COVER) -fno-sanitize-coverage=trace-cmp,indirect-calls,stack-depth' \
 		build-fuzz-fast/fuzz
