@@ -158,7 +158,7 @@ int main(void)
 		}
 	}
 	for (size_t p = 0; p < sizeof policies / sizeof *policies; p++)
-		for (size_t i = 0; i < 6; i++)
+		for (size_t i = 0; i < sizeof lives / sizeof *lives; i++)
 			bench_pick(policies[p], lives[i], 20);
 	return 0;
 }

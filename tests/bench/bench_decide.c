@@ -14,10 +14,16 @@
 	"resnet20w2,resnet32w2"
 #define ALL_SETTINGS "workload.settings=sm132,sm32,sm8"
 #define MEASURED "overhead.decision=measured"
+/* The default scenario at the same load with more clients, or fewer: as many live
+ * requests, since each client sends its next at the deadline of its last. */
+#define JOINT(clients, min, max) { "joint decision; " #clients \
+	" clients; 1 x 1", "workloads/default.ini", "joint", { MEASURED, \
+	"workload.requests=2000", "arrivals.clients=" #clients, \
+	"deadline.min=" min, "deadline.max=" max }, 5 }
 
 static const struct decide_case {
 	const char *what, *workload, *policy;
-	const char *sets[5];
+	const char *sets[6];
 	int n;
 } cases[] = {
 	{ "edf decision; 20 clients; 1 x 1", "workloads/default.ini", "edf",
@@ -28,6 +34,9 @@ static const struct decide_case {
 	  { MEASURED, "workload.requests=5000" }, 2 },
 	{ "joint decision; 20 clients; 7 x 3", "workloads/default.ini", "joint",
 	  { MEASURED, "workload.requests=5000", ALL_NETS, ALL_SETTINGS }, 4 },
+	JOINT(5, "0.5T", "5.5T"), JOINT(50, "5T", "55T"),
+	JOINT(100, "10T", "110T"), JOINT(200, "20T", "220T"),
+	JOINT(500, "50T", "550T"),
 	{ "alert decision; 5 x 1", "workloads/goal-energy.ini", "alert",
 	  { MEASURED, "workload.requests=20000" }, 2 },
 	{ "alert decision; 7 x 3", "workloads/goal-energy.ini", "alert",
