@@ -191,8 +191,8 @@ static int open_existing(struct store *s, const struct stat *st)
 	if (s->mode == STORE_WRITE && (sqlite3_db_readonly(s->db, "main") == 1
 	    || !(st->st_mode & (S_IWUSR | S_IWGRP | S_IWOTH))))
 		return msg_bad("%s: is read-only", s->path);
-	if (s->mode == STORE_READ)
-		(void)store_execute(s, "pragma query_only = on");
+	if (s->mode == STORE_READ && store_execute(s, "pragma query_only = on"))
+		return -1;
 	s->ready = !empty;
 	return 0;
 }
