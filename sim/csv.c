@@ -1,3 +1,4 @@
+#define CSV_DEFINES
 #include "csv.h"
 
 #include "file.h"

@@ -2,6 +2,7 @@
  * and names at 49 without a word, so it is fed by a reader of ours: that one
  * takes a line of any allowed length, refuses what inih would forgive, keeps
  * the value, and hands over "key=." or "[section]", which always fits. */
+#define INI_DEFINES
 #include "ini.h"
 
 #include "file.h"

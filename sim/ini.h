@@ -91,5 +91,9 @@ int ini_bad(const struct ini *d, const struct ini_entry *e, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 int ini_bad_line(const struct ini *d, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+#if defined __clang_analyzer__ && !defined INI_DEFINES /* as in msg.h */
+#define ini_bad(...) (ini_bad(__VA_ARGS__), -1)
+#define ini_bad_line(...) (ini_bad_line(__VA_ARGS__), -1)
+#endif
 
 #endif

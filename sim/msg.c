@@ -1,3 +1,4 @@
+#define MSG_DEFINES
 #include "msg.h"
 
 #include "clock.h"

@@ -26,6 +26,12 @@ int msg_bad(const char *format, ...) MSG_FORMAT(1, 2);
 /* A failure that is not the input's fault. Always returns -1. */
 int msg_fail(const char *format, ...) MSG_FORMAT(1, 2);
 
+/* An analyser that reads one file at a time cannot know what they return. */
+#if defined __clang_analyzer__ && !defined MSG_DEFINES
+#define msg_bad(...) (msg_bad(__VA_ARGS__), -1)
+#define msg_fail(...) (msg_fail(__VA_ARGS__), -1)
+#endif
+
 /* A remark that changes nothing. */
 void msg_remark(const char *format, ...) MSG_FORMAT(1, 2);
 
