@@ -15,7 +15,7 @@ enum statement {
 /* Requests stored by one statement: the cost of starting and ending one is as
  * large as that of a row. */
 #define STORE_ROWS 16
-#define STORE_REQUEST_COLUMNS 18 /* the id among them */
+#define STORE_REQUEST_COLUMNS 18
 
 struct store {
 	char *path;

@@ -312,110 +312,75 @@ static void bind_or_null(sqlite3_stmt *st, int at, int null, int64_t x)
 		bind_integer(st, at, x);
 }
 
-/* From its client on, in the order of the columns. */
-static void bind_request(sqlite3_stmt *st, int at, const struct request_record *r)
+/* row: 0 if it is the one after the last. SQLite then appends without a search,
+ * which takes a fifth of the time. */
+static void bind_request(sqlite3_stmt *st, int at, int64_t row,
+	const struct request_record *r)
 {
-	bind_or_null(st, at, r->client < 0, r->client);
-	bind_integer(st, at + 1, r->input);
-	bind_or_null(st, at + 2, r->net < 0, r->net);
-	bind_or_null(st, at + 3, r->setting < 0, r->setting);
-	bind_integer(st, at + 4, r->release_ns);
-	bind_integer(st, at + 5, r->deadline_ns - r->release_ns);
-	bind_or_null(st, at + 6, r->start_ns < 0, r->start_ns - r->release_ns);
-	bind_integer(st, at + 7, r->leave_ns - r->release_ns);
-	bind_integer(st, at + 8, r->depth);
-	bind_real(st, at + 9, r->confidence);
-	bind_integer(st, at + 10, r->correct);
-	bind_integer(st, at + 11, r->missed);
-	bind_real(st, at + 12, r->energy_j);
-	bind_integer(st, at + 13, r->busy_ns);
-	bind_or_null(st, at + 14, r->environment < 0, r->environment);
-	bind_real(st, at + 15, r->slowdown_mean);
-	bind_real(st, at + 16, r->slowdown_variance);
+	bind_or_null(st, at, row == 0, row);
+	bind_or_null(st, at + 1, r->client < 0, r->client);
+	bind_integer(st, at + 2, r->input);
+	bind_or_null(st, at + 3, r->net < 0, r->net);
+	bind_or_null(st, at + 4, r->setting < 0, r->setting);
+	bind_integer(st, at + 5, r->release_ns);
+	bind_integer(st, at + 6, r->deadline_ns - r->release_ns);
+	bind_or_null(st, at + 7, r->start_ns < 0, r->start_ns - r->release_ns);
+	bind_integer(st, at + 8, r->leave_ns - r->release_ns);
+	bind_integer(st, at + 9, r->depth);
+	bind_real(st, at + 10, r->confidence);
+	bind_integer(st, at + 11, r->correct);
+	bind_integer(st, at + 12, r->missed);
+	bind_real(st, at + 13, r->energy_j);
+	bind_integer(st, at + 14, r->busy_ns);
+	bind_or_null(st, at + 15, r->environment < 0, r->environment);
+	bind_real(st, at + 16, r->slowdown_mean);
+	bind_real(st, at + 17, r->slowdown_variance);
 }
 
-/* So many rows, each with its id or without.
- *
- * `or rollback`: the caller gives a failed transaction up anyway, and SQLite
- * then need not be able to take back this statement alone. */
 static sqlite3_stmt *requests_statement(struct store *s, enum statement which,
-	int rows, int ids)
+	int rows)
 {
-	int columns = STORE_REQUEST_COLUMNS - !ids;
 	sqlite3_stmt *st = s->statement[which];
 	struct text t;
 
 	if (st)
 		return st;
 	text_init(&t);
-	text_add(&t, "insert or rollback into request (%sclient, input, network, "
-		"setting, release_ns, relative_deadline_ns, wait_ns, "
-		"response_ns, depth, confidence, correct, missed, energy_j, "
-		"busy_ns, environment, slowdown_mean, slowdown_variance) values",
-		ids ? "id, " : "");
+	text_add(&t, "insert into request values");
 	for (int i = 0; i < rows; i++)
-		for (int k = 0; k < columns; k++)
+		for (int k = 0; k < STORE_REQUEST_COLUMNS; k++)
 			text_add(&t, "%s?%s", k ? ", " : i ? ", (" : " (",
-				k + 1 < columns ? "" : ")");
+				k + 1 < STORE_REQUEST_COLUMNS ? "" : ")");
 	st = store_statement(s, which, t.s);
 	text_fini(&t);
 	return st;
 }
 
-static int64_t row_of(const struct store *s, int pending)
-{
-	return s->pending_run << STORE_ROW_BITS | s->pending[pending].number;
-}
-
-/* One row under its id. */
-static int put_row(struct store *s, int pending)
-{
-	sqlite3_stmt *st = requests_statement(s, STATEMENT_REQUEST, 1, 1);
-
-	if (!st)
-		return -1;
-	bind_integer(st, 1, row_of(s, pending));
-	bind_request(st, 2, &s->pending[pending]);
-	return step(s, st);
-}
-
-/* As many rows as one statement takes, which follow the last of the table:
- * SQLite numbers them itself, and appends without a search. The newest run has
- * the largest id, so its rows do end the table. */
-static int put_rows(struct store *s)
-{
-	sqlite3_stmt *st = requests_statement(s, STATEMENT_REQUESTS, STORE_ROWS, 0);
-
-	if (!st)
-		return -1;
-	for (int i = 0; i < STORE_ROWS; i++)
-		bind_request(st, 1 + i * (STORE_REQUEST_COLUMNS - 1),
-			&s->pending[i]);
-	if (step(s, st))
-		return -1;
-	if (sqlite3_last_insert_rowid(s->db) != row_of(s, STORE_ROWS - 1))
-		return msg_bad("%s: is damaged (requests of no run)", s->path);
-	return 0;
-}
-
-/* What is pending, in one statement if it can be. */
+/* What is pending, in one statement if it is as many as that takes. */
 static int put_pending(struct store *s)
 {
-	int n = s->pendings, follow = n == STORE_ROWS, failed = 0;
-	int64_t last = s->last_row;
+	int all = s->pendings == STORE_ROWS;
+	sqlite3_stmt *st = requests_statement(s, all ? STATEMENT_REQUESTS
+		: STATEMENT_REQUEST, all ? STORE_ROWS : 1);
+	int failed = st ? 0 : -1;
+	int64_t row = 0;
 
-	for (int i = 0; i < n; i++) {
-		follow = follow && row_of(s, i) == last + 1;
-		if (row_of(s, i) > last)
-			last = row_of(s, i);
+	for (int i = 0; !failed && i < s->pendings; i++) {
+		row = s->pending_run << STORE_ROW_BITS | s->pending[i].number;
+		bind_request(st, 1 + (all ? i * STORE_REQUEST_COLUMNS : 0),
+			row == s->last_row + 1 ? 0 : row, &s->pending[i]);
+		if (row > s->last_row)
+			s->last_row = row;
+		if (!all || i + 1 == STORE_ROWS)
+			failed = step(s, st);
 	}
-	if (follow)
-		failed = put_rows(s);
-	for (int i = 0; i < n && !follow && !failed; i++)
-		failed = put_row(s, i);
-	s->last_row = last;
 	s->pendings = 0;
-	return failed;
+	if (failed)
+		return -1;
+	/* The newest run has the largest id, so its rows end the table. */
+	if (sqlite3_last_insert_rowid(s->db) != row)
+		return msg_bad("%s: is damaged (requests of no run)", s->path);
+	return 0;
 }
 
 int store_put_request(struct store *s, int64_t id, const struct request_record *r)
