@@ -116,7 +116,7 @@ static COLD int start_by_clock(struct engine *e, int d, int64_t *begun,
  * request's first can be foreseen by nobody, so that there is no branch. */
 INLINE int64_t known_or(int64_t instant, int64_t other)
 {
-	int64_t none = instant >> 63;
+	int64_t none = -(int64_t)(instant < 0);
 
 	return (instant & ~none) | (other & none);
 }
@@ -375,7 +375,7 @@ INLINE int run_stage(struct engine *e, struct decision d, bool plain)
 	if ((uint32_t)d.setting >= (uint32_t)e->w->settings)
 		return impossible(e, d, "no such candidate setting");
 	/* It must be -1 or the one given; see known_or. */
-	if ((r->net ^ d.net) & ~(r->net >> 31))
+	if ((r->net ^ d.net) & -(r->net >= 0))
 		return impossible(e, d, "its network was fixed by its first stage");
 	if (!plain && r->start_ns < 0)
 		book_start(e, d.slot);

@@ -229,6 +229,8 @@ static void expect(const char *script, int status, const char *said, int files)
 }
 
 #define FEW "exec 2>\"$1\"/said >/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; "
+/* A build that counts lines has files of its own to write, which have no limit. */
+#define UNCOUNTED "export GCOV_PREFIX=/dev/null GCOV_ERROR_FILE=/dev/null; "
 #define RUN "\"$0\" run -w " WORKLOAD " -p edf "
 
 START_TEST(a_closed_or_full_stream_is_a_failure_and_mixes_nothing)
@@ -268,9 +270,9 @@ END_TEST
  * is a signal, which once left temporary files (found by use, 2026-11). */
 START_TEST(limits_of_files_end_in_one_line)
 {
-	expect("ulimit -f 1; " RUN "--requests-out \"$1\"/r 2>\"$1\"/said >/dev/null",
+	expect(UNCOUNTED "ulimit -f 1; " RUN "--requests-out \"$1\"/r 2>\"$1\"/said >/dev/null",
 		1, "laxity: ", 0);
-	expect("ulimit -f 1; \"$0\" export csv " DATABASE " --out \"$1\"/x "
+	expect(UNCOUNTED "ulimit -f 1; \"$0\" export csv " DATABASE " --out \"$1\"/x "
 		"2>\"$1\"/said", 1, "laxity: ", 0);
 	/* The fourth is for the libraries; SQLite makes its file first. */
 	expect(FEW "ulimit -n 4; exec " RUN "-p fifo --replications 3 --jobs 2", 1,
