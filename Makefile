@@ -203,7 +203,7 @@ TEST_BACKENDS += $(BUILD)/backend-emulated.so
 EMULATED := $(BUILD)/tests/harness/emulation
 $(BUILD)/backend-emulated.so: $(filter-out %/kernels.o,$(CUDNN_OBJECTS)) \
 		$(EMULATED)/runtime.o $(EMULATED)/renamed.o
-	$(CXX) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -lm -lpthread
+	$(call say,LINK)$(CXX) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -lm -lpthread
 $(EMULATED)/renamed.o: tests/harness/emulation/kernels.cc \
 		$(CUDNN_DIR)/kernels.cu $(wildcard tests/harness/emulation/*.h)
 	@mkdir -p $(@D)
