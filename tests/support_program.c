@@ -238,3 +238,15 @@ void test_write(const char *path, const char *text)
 	ck_assert(fputs(text, f) >= 0);
 	ck_assert(fclose(f) == 0);
 }
+
+void test_copy(const char *from, const char *to)
+{
+	size_t n;
+	char *bytes = test_read(from, &n);
+	FILE *f = fopen(to, "wb");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+	ck_assert_int_eq(fclose(f), 0);
+	free(bytes);
+}

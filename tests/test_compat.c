@@ -106,18 +106,6 @@ START_TEST(grids_claims_and_power_limits_of_format_1_are_read)
 }
 END_TEST
 
-static void copy(const char *from, const char *to)
-{
-	size_t n;
-	char *bytes = test_read(from, &n);
-	FILE *f = fopen(to, "wb");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-	ck_assert_int_eq(fclose(f), 0);
-	free(bytes);
-}
-
 /* One file for each schema this program knows: whoever raises the number adds
  * the next one. */
 START_TEST(databases_of_every_schema_are_exported_as_they_were)
@@ -130,7 +118,7 @@ START_TEST(databases_of_every_schema_are_exported_as_they_were)
 		char *from = mem_printf("%s.db", old);
 		char *as = mem_printf("%s%s.csv", old, i ? "-requests" : "");
 		char *expected = test_read(as, NULL);
-		copy(from, db);
+		test_copy(from, db);
 		program_line(&p, "export %s %s", i ? "requests" : "csv", db);
 		ck_assert_msg(p.status == 0, "%s", p.err);
 		ck_assert_str_eq(p.out, expected);
@@ -156,7 +144,7 @@ START_TEST(formats_to_come_are_refused_with_a_word)
 	char *sql = mem_printf("pragma user_version = %d", STORE_SCHEMA + 1);
 	sqlite3 *handle;
 
-	copy(OLD "database-2.db", db);
+	test_copy(OLD "database-2.db", db);
 	ck_assert_int_eq(sqlite3_open(db, &handle), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_close(handle), SQLITE_OK);
@@ -239,7 +227,7 @@ START_TEST(older_databases_are_refused_with_a_word)
 	char *said = mem_printf("laxity: %s: schema 1 is older than any this laxity "
 		"reads (%d)\n", db, FIRST_SCHEMA);
 
-	copy(OLD "database-2.db", db);
+	test_copy(OLD "database-2.db", db);
 	sql_change(db, "pragma user_version = 1");
 	program_refuses(line, 2, said);
 	free(said);

@@ -87,25 +87,13 @@ END_TEST
 
 /* ---- One file twice ------------------------------------------------------------- */
 
-static void copy(const char *from, const char *to)
-{
-	size_t n;
-	char *bytes = test_read(from, &n);
-	FILE *f = fopen(to, "wb");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-	ck_assert_int_eq(fclose(f), 0);
-	free(bytes);
-}
-
 static void refuse_and_keep(const char *kept, const char *original,
 	const char *line, const char *why)
 {
 	size_t n, m;
 	char *before = test_read(original, &n), *after;
 
-	copy(original, kept);
+	test_copy(original, kept);
 	program_refuses(line, 2, why);
 	after = test_read(kept, &m);
 	ck_assert_uint_eq(n, m);
