@@ -1,11 +1,21 @@
-/* Real time, for progress and durations that are reported. Never an input of
- * a result: what a clock does changes no simulated number. */
+/* Real time, for progress, live runs and durations that are reported. What a
+ * clock does changes no simulated number, but under `decision = measured`. */
 #ifndef LAXITY_CLOCK_H
 #define LAXITY_CLOCK_H
 
+#include <stdint.h>
 #include <time.h>
 
-/* Seconds from an arbitrary origin. */
+/* Nanoseconds from an arbitrary origin. */
+static inline int64_t clock_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Seconds from the same. */
 static inline double clock_seconds(void)
 {
 	struct timespec t;

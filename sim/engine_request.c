@@ -1,13 +1,10 @@
 #include "engine_request.h"
 
-#include <time.h>
+#include "clock.h"
 
 int64_t engine_wall_ns(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	return clock_ns();
 }
 
 static void sync_view(struct engine *e)

@@ -1,5 +1,6 @@
 #include "backend.h"
 
+#include "../../sim/clock.h"
 #include "../../sim/mem.h"
 #include "../../sim/msg.h"
 
@@ -8,15 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 int64_t backend_clock(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	return clock_ns();
 }
 
 void setting_name(struct setting *s, const struct dev_info *info)
