@@ -17,6 +17,9 @@ enum {
 	                             * thread instead of this one */
 	GRACE_NS = 1000000000,      /* for the executor to notice by itself */
 };
+/* An executor that looks at its clock this much later than it meant to was not
+ * late but away. */
+#define PAUSE_LIMIT_NS 5000000000
 
 const char *const live_ends[] = { "done", "interrupted", "failed", NULL };
 
@@ -28,15 +31,14 @@ struct runner {
 	int stop;                   /* the engine is to end */
 	bool failed;
 	int64_t origin_ns;          /* instant 0 on the monotonic clock */
+	/* When it meant to look at the clock at the latest, and the longest
+	 * that it was behind. */
+	int64_t seen_ns, pause_ns;
+	int64_t stage_ns;           /* of the stage in flight, in the trace */
 	struct plan *plan;          /* with a stage in flight; else NULL */
 	int32_t input;              /* of that stage */
 	struct live_watch watch;
 };
-
-static int64_t now_of(const struct runner *r)
-{
-	return backend_clock() - r->origin_ns;
-}
 
 static bool told_to_stop(struct runner *r)
 {
@@ -45,11 +47,32 @@ static bool told_to_stop(struct runner *r)
 	return r->stop;
 }
 
-/* The device failed, after one message: keep what there is. */
+/* It goes no further, after one message: keep what there is. */
 static void give_up(struct runner *r)
 {
 	r->failed = true;
 	r->stop = 1;
+}
+
+/* Read the clock. False if it went on by itself: what was due meanwhile was
+ * nobody's doing, and what comes after is no run of this workload, so it ends at
+ * the last instant that was handled. */
+static bool look(struct runner *r, int64_t *now_ns)
+{
+	int64_t now = backend_clock() - r->origin_ns;
+	int64_t pause = now - r->seen_ns;
+
+	if (pause > PAUSE_LIMIT_NS) {
+		(void)msg_fail("nothing ran for %.3f s by the clock: the machine was "
+			"suspended or moved, this process stopped, or a call of "
+			"the backend hung", 1e-9 * (double)pause);
+		give_up(r);
+		return false;
+	}
+	if (pause > r->pause_ns)
+		r->pause_ns = pause;
+	*now_ns = r->seen_ns = now;
+	return true;
 }
 
 /* ---- Stages --------------------------------------------------------------------- */
@@ -78,7 +101,13 @@ static int start(void *context, const struct launch *s, int64_t *start_ns,
 		.depth = (uint8_t)s->depth };
 	r->plan = plan;
 	r->input = s->input;
-	*start_ns = g->sent_ns = now_of(r);
+	r->stage_ns = s->sampled_ns;
+	if (!look(r, start_ns)) {
+		r->log->stages--;
+		r->plan = NULL;
+		return 0;
+	}
+	g->sent_ns = *start_ns;
 	live_watch_enter(&r->watch, r->origin_ns + g->sent_ns);
 	if (l->backend->send(plan, s->depth, s->slot,
 		images_at(&l->images, s->input))) {
@@ -120,24 +149,27 @@ static void await_stage(struct runner *r, struct engine *e, int64_t *now_ns)
 	struct live *l = r->l;
 	struct live_stage *g = &r->log->stage[r->log->stages - 1];
 	struct outcome out;
+	int64_t now = g->sent_ns;
 	int got = 0;
 
-	while (!(got = l->backend->poll(r->plan, &out))) {
-		if (now_of(r) - g->sent_ns < l->o.timeout_ns)
-			continue;
+	/* A call may take as long as the stage, on a bad day. */
+	do {
+		r->seen_ns += 10 * r->stage_ns;
+		got = l->backend->poll(r->plan, &out);
+		if (got >= 0 && !look(r, &now))
+			got = -1;
+	} while (!got && now - g->sent_ns < l->o.timeout_ns);
+	live_watch_leave(&r->watch);
+	if (!got)
 		(void)msg_fail("request %lld: stage %d of %s has not ended for "
 			"%.3g s: the device is stuck", (long long)g->number,
 			g->depth, l->net[g->net]->name,
 			1e-9 * (double)l->o.timeout_ns);
-		got = -1;
-		break;
-	}
-	live_watch_leave(&r->watch);
-	if (got < 0) {
+	if (got <= 0) {
 		give_up(r);
 		return;
 	}
-	g->finished_ns = *now_ns = now_of(r);
+	g->finished_ns = *now_ns = now;
 	r->plan = NULL;
 	g->confidence = out.confidence;
 	g->answer = (int16_t)out.prediction;
@@ -153,17 +185,19 @@ static int change(void *context, int environment)
 
 	if (live_load_change(r->l, environment))
 		give_up(r);
+	r->seen_ns = backend_clock() - r->origin_ns;
 	return 0;
 }
 
 /* ---- Instants ------------------------------------------------------------------- */
 
-static void sleep_until(const struct runner *r, int64_t at_ns)
+static void sleep_until(struct runner *r, int64_t at_ns)
 {
 	int64_t ns = r->origin_ns + at_ns;
 	struct timespec t = { .tv_sec = ns / 1000000000,
 		.tv_nsec = ns % 1000000000 };
 
+	r->seen_ns = at_ns;
 	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
@@ -173,7 +207,8 @@ static void await_event(struct runner *r, int64_t next_ns, int64_t *now_ns)
 		: r->l->o.wait == LIVE_BOTH ? LIVE_SPIN_NS : 0, now;
 
 	for (;;) {
-		now = now_of(r);
+		if (!look(r, &now))
+			return;
 		if (now >= next_ns) {
 			*live_log_wake(r->log) = (struct live_wake){ next_ns, now };
 			*now_ns = now;
@@ -191,8 +226,10 @@ static int await(void *context, struct engine *e, int64_t next_ns, int64_t *now_
 {
 	struct runner *r = context;
 
-	if (r->origin_ns == 0)
+	if (r->origin_ns == 0) {
 		r->origin_ns = backend_clock() + LEAD_NS;
+		r->seen_ns = -LEAD_NS;
+	}
 	*now_ns = next_ns - 1;
 	if (r->plan)
 		await_stage(r, e, now_ns);
@@ -361,6 +398,7 @@ int live_run(struct live *l, const struct workload *w, const struct choice *c,
 		goto failed;
 	*end = r.failed ? LIVE_FAILED : r.stop ? LIVE_INTERRUPTED : LIVE_DONE;
 	live_log_fact(r.log, "ended", "%s", live_ends[*end]);
+	live_log_fact(r.log, "longest_pause_ns", "%lld", (long long)r.pause_ns);
 	*log = r.log;
 	return 0;
 failed:

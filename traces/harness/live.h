@@ -7,6 +7,7 @@
  * late executor notices them later, it never moves them, and responses count
  * from them. While a stage is in flight the thread polls for its end and
  * nothing else; what falls due meanwhile is handled then, with its own time.
+ * A run ends where the clock goes on by seconds without the thread.
  * What happened stays in memory until the run is over. */
 #ifndef LAXITY_LIVE_H
 #define LAXITY_LIVE_H
@@ -62,7 +63,7 @@ extern const char *const live_ends[]; /* "done", "interrupted", "failed" */
 
 /* One run. However it ends, *out and the log hold what was measured, and
  * *end says how: by itself, because *stop was set, or because the device
- * failed (after one message). Its energies are those of the device's counter
+ * failed or the clock leapt (after one message). Its energies are those of the device's counter
  * over the measured interval, NAN without one. The log is the caller's to free; its facts say
  * where and how it was made. -1 after one message: the policy did what cannot
  * be done or does not suit the workload; then *log is NULL. */

@@ -42,11 +42,21 @@ void live_thread_leave_core(int core)
 
 /* ---- The watch ------------------------------------------------------------------ */
 
+/* What counts is how long this thread has seen the call last: a machine that was
+ * suspended is none that hangs. */
 static void look(struct live_watch *w)
 {
 	long long since = atomic_load(&w->since_ns);
+	int64_t now = backend_clock(), more = now - w->looked_ns;
 
-	if (since <= 0 || backend_clock() - since < w->limit_ns
+	w->looked_ns = now;
+	if (since != w->call_ns) {
+		w->call_ns = since;
+		w->lasted_ns = 0;
+		more = now - since;
+	}
+	w->lasted_ns += more < 2 * LOOK_NS ? more : 2 * LOOK_NS;
+	if (since <= 0 || w->lasted_ns < w->limit_ns
 	    || !atomic_compare_exchange_strong(&w->since_ns, &since, -1))
 		return;
 	w->lost(w->context);
@@ -62,7 +72,7 @@ static void *watch(void *context)
 	(void)pthread_mutex_lock(&w->mutex);
 	while (!w->ending) {
 		struct timespec until;
-		(void)clock_gettime(CLOCK_REALTIME, &until);
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += LOOK_NS;
 		if (until.tv_nsec >= 1000000000) {
 			until.tv_sec++;
@@ -78,14 +88,20 @@ static void *watch(void *context)
 void live_watch_start(struct live_watch *w, int64_t limit_ns, int avoid_core,
 	void (*lost)(void *context), void *context)
 {
+	pthread_condattr_t attributes;
+
 	w->avoid_core = avoid_core;
 	w->limit_ns = limit_ns;
 	w->lost = lost;
 	w->context = context;
 	w->ending = 0;
+	w->call_ns = w->lasted_ns = w->looked_ns = 0;
 	atomic_init(&w->since_ns, 0);
 	(void)pthread_mutex_init(&w->mutex, NULL);
-	(void)pthread_cond_init(&w->wake, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&w->wake, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
 	w->running = !live_thread_start(&w->thread, watch, w);
 }
 

@@ -21,6 +21,9 @@ struct live_watch {
 	int running, avoid_core;
 	atomic_llong since_ns;      /* in a call since; 0: not, -1: given up */
 	int64_t limit_ns;
+	/* Of the watch's thread: its last look, the call that was under way,
+	 * how long that has been so. */
+	int64_t looked_ns, call_ns, lasted_ns;
 	void (*lost)(void *context);
 	void *context;
 	pthread_mutex_t mutex;
