@@ -105,12 +105,14 @@ char *num_put_integer(char *to, int64_t x)
 	return num_put_three(to, (uint32_t)(rest % 1000));
 }
 
-void num_near_move(struct num_near *n, int64_t x)
+char *num_put_far(struct num_near *n, char *to, int64_t x)
 {
 	int64_t high = x / NUM_NINE_DIGITS;
 
 	n->from = high * NUM_NINE_DIGITS;
+	n->width = high ? NUM_NINE_DIGITS : 0;
 	n->length = (size_t)(num_put_integer(n->text, high) - n->text);
+	return num_put_integer(to, x);
 }
 
 static inline int trim_zeros(const char *digits, int n)

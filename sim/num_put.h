@@ -66,19 +66,19 @@ static inline char *num_put_small(char *to, int64_t x)
  * run: all but the last nine digits are copied while they are those of the value
  * before. Begin with zeros. */
 struct num_near {
-	int64_t from;               /* the value less its last nine digits; 0: it
-	                             * has no others */
+	int64_t from;               /* the value less its last nine digits */
+	uint64_t width;             /* of the range from there in which the
+	                             * others stay; 0: the value has no others */
 	size_t length;              /* of the others */
 	char text[16];
 };
-void num_near_move(struct num_near *n, int64_t x);
+/* Of any value, which the next ones may then be near. */
+char *num_put_far(struct num_near *n, char *to, int64_t x);
 
 static inline char *num_put_near(struct num_near *n, char *to, int64_t x)
 {
-	if ((uint64_t)(x - n->from) >= NUM_NINE_DIGITS)
-		num_near_move(n, x);
-	if (n->from == 0)
-		return num_put_integer(to, x);
+	if ((uint64_t)(x - n->from) >= n->width)
+		return num_put_far(n, to, x);
 	memcpy(to, n->text, sizeof n->text);
 	return num_put_nine(to + n->length, (uint32_t)(x - n->from));
 }
