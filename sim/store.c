@@ -170,6 +170,8 @@ static int connect(struct store *s, int flags)
 	/* The file may come from a stranger: nothing in its schema runs. */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	if (store_rows_begin(s))
+		return -1;
 	return store_execute(s, "pragma trusted_schema = off;"
 		"pragma cell_size_check = on; pragma cache_size = -16384;");
 }
@@ -221,6 +223,8 @@ struct store *store_open(const char *path, enum store_mode mode)
 
 	s->path = mem_string(path);
 	s->mode = mode;
+	s->requests.table = &store_request_table;
+	s->stages.table = &store_stage_table;
 	if (stat(path, &st) == 0)
 		failed = open_existing(s, &st);
 	else if (errno == ENOENT && mode == STORE_WRITE)
@@ -306,6 +310,6 @@ void store_rollback(struct store *s)
 		(void)sqlite3_exec(s->db, "rollback", NULL, NULL, NULL);
 	s->in_transaction = 0;
 	s->workload_hash[0] = 0;
-	s->pendings = 0;
-	s->last_row = 0;
+	store_rows_forget(&s->requests);
+	store_rows_forget(&s->stages);
 }

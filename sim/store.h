@@ -97,7 +97,8 @@ int store_put_start(struct store *s, const struct store_run *r, int64_t *id);
 int store_put_outcome(struct store *s, int64_t id, const char *ended,
 	double took_s, const struct outcome *o);
 
-/* About a microsecond each. Rows are fastest in rising order of number. */
+/* About a microsecond each, fastest in rising order of number. They wait until
+ * some tens of them are there, or store_put_outcome: failures show late. */
 int store_put_request(struct store *s, int64_t id, const struct request_record *r);
 int store_put_stage(struct store *s, int64_t id, const struct stage_record *r);
 

@@ -201,19 +201,19 @@ static int copy_runs(struct store *s, struct store *from)
 
 /* Requests and stages find their run by its subject. */
 static int copy_rows_of_runs(struct store *s, struct store *from,
-	const char *table, int columns)
+	const struct store_table *table)
 {
 	char *select = mem_printf("select r.subject, q.id & ((1 << %d) - 1), q.* "
 		"from %s q join run r on r.id = q.id >> %d order by q.id",
-		STORE_ROW_BITS, table, STORE_ROW_BITS);
+		STORE_ROW_BITS, table->name, STORE_ROW_BITS);
 	struct text insert;
 	int failed;
 
 	text_init(&insert);
 	/* ?3 is the row number in the other file. */
 	text_add(&insert, "insert into %s values ((select id from run "
-		"where subject = ?1) << %d | ?2", table, STORE_ROW_BITS);
-	for (int i = 4; i <= columns + 2; i++)
+		"where subject = ?1) << %d | ?2", table->name, STORE_ROW_BITS);
+	for (int i = 4; i <= table->columns + 2; i++)
 		text_add(&insert, ", ?%d", i);
 	text_add(&insert, ") on conflict do nothing");
 	failed = copy_rows(s, from, select, insert.s);
@@ -250,8 +250,8 @@ int store_merge(struct store *s, struct store *from)
 		|| check_table(s, from, "select subject from bound order by id",
 			bound_shown_sql)
 		|| copy_runs(s, from)
-		|| copy_rows_of_runs(s, from, "request", STORE_REQUEST_COLUMNS)
-		|| copy_rows_of_runs(s, from, "stage", 12)
+		|| copy_rows_of_runs(s, from, &store_request_table)
+		|| copy_rows_of_runs(s, from, &store_stage_table)
 		|| copy_rows(s, from,
 			"select b.key, b.subject, w.sha256, b.seed, b.name, "
 			"b.accuracy, b.confidence, b.missed, b.made_at, b.version, "

@@ -133,8 +133,7 @@ static void bind_real(sqlite3_stmt *st, int at, double x)
 	(void)sqlite3_bind_double(st, at, x);
 }
 
-/* For statements without results. */
-static int step(struct store *s, sqlite3_stmt *st)
+int store_step(struct store *s, sqlite3_stmt *st)
 {
 	int code = sqlite3_step(st);
 
@@ -147,7 +146,7 @@ static int step(struct store *s, sqlite3_stmt *st)
 
 static int step_once(struct store *s, sqlite3_stmt *st)
 {
-	int failed = step(s, st);
+	int failed = store_step(s, st);
 
 	(void)sqlite3_finalize(st);
 	return failed;
@@ -196,7 +195,7 @@ static int put_keys(struct store *s, int64_t id, const char *text)
 			bind_integer(st, 2, place++);
 			bind_text(st, 3, name);
 			bind_text(st, 4, equals + 3);
-			failed = step(s, st);
+			failed = store_step(s, st);
 			free(name);
 		}
 	}
@@ -223,7 +222,7 @@ static int put_candidates(struct store *s, int64_t id, const struct workload *w)
 			bind_text(st, 4, k == 0 ? b->net[w->net[i]].name
 				: k == 1 ? b->setting[w->setting[i]].name
 				: b->environment[i]);
-			failed = step(s, st);
+			failed = store_step(s, st);
 		}
 	}
 	(void)sqlite3_finalize(st);
@@ -304,118 +303,71 @@ int store_put_policies(struct store *s, int n, const struct choice *choices)
 
 /* ---- Rows of a run -------------------------------------------------------------------- */
 
-static void bind_or_null(sqlite3_stmt *st, int at, int null, int64_t x)
+static union store_value integer(int64_t x)
 {
-	if (null)
-		(void)sqlite3_bind_null(st, at);
-	else
-		bind_integer(st, at, x);
+	return (union store_value){ .integer = x };
 }
 
-/* row: 0 if it is the one after the last. SQLite then appends without a search,
- * which takes a fifth of the time. */
-static void bind_request(sqlite3_stmt *st, int at, int64_t row,
-	const struct request_record *r)
+static union store_value real(double x)
 {
-	bind_or_null(st, at, row == 0, row);
-	bind_or_null(st, at + 1, r->client < 0, r->client);
-	bind_integer(st, at + 2, r->input);
-	bind_or_null(st, at + 3, r->net < 0, r->net);
-	bind_or_null(st, at + 4, r->setting < 0, r->setting);
-	bind_integer(st, at + 5, r->release_ns);
-	bind_integer(st, at + 6, r->deadline_ns - r->release_ns);
-	bind_or_null(st, at + 7, r->start_ns < 0, r->start_ns - r->release_ns);
-	bind_integer(st, at + 8, r->leave_ns - r->release_ns);
-	bind_integer(st, at + 9, r->depth);
-	bind_real(st, at + 10, r->confidence);
-	bind_integer(st, at + 11, r->correct);
-	bind_integer(st, at + 12, r->missed);
-	bind_real(st, at + 13, r->energy_j);
-	bind_integer(st, at + 14, r->busy_ns);
-	bind_or_null(st, at + 15, r->environment < 0, r->environment);
-	bind_real(st, at + 16, r->slowdown_mean);
-	bind_real(st, at + 17, r->slowdown_variance);
+	return (union store_value){ .real = x };
 }
 
-static sqlite3_stmt *requests_statement(struct store *s, enum statement which,
-	int rows)
+static union store_value integer_or_null(int null, int64_t x)
 {
-	sqlite3_stmt *st = s->statement[which];
-	struct text t;
-
-	if (st)
-		return st;
-	text_init(&t);
-	text_add(&t, "insert into request values");
-	for (int i = 0; i < rows; i++)
-		for (int k = 0; k < STORE_REQUEST_COLUMNS; k++)
-			text_add(&t, "%s?%s", k ? ", " : i ? ", (" : " (",
-				k + 1 < STORE_REQUEST_COLUMNS ? "" : ")");
-	st = store_statement(s, which, t.s);
-	text_fini(&t);
-	return st;
-}
-
-/* What is pending, in one statement if it is as many as that takes. */
-static int put_pending(struct store *s)
-{
-	int all = s->pendings == STORE_ROWS;
-	sqlite3_stmt *st = requests_statement(s, all ? STATEMENT_REQUESTS
-		: STATEMENT_REQUEST, all ? STORE_ROWS : 1);
-	int failed = st ? 0 : -1;
-	int64_t row = 0;
-
-	for (int i = 0; !failed && i < s->pendings; i++) {
-		row = s->pending_run << STORE_ROW_BITS | s->pending[i].number;
-		bind_request(st, 1 + (all ? i * STORE_REQUEST_COLUMNS : 0),
-			row == s->last_row + 1 ? 0 : row, &s->pending[i]);
-		if (row > s->last_row)
-			s->last_row = row;
-		if (!all || i + 1 == STORE_ROWS)
-			failed = step(s, st);
-	}
-	s->pendings = 0;
-	if (failed)
-		return -1;
-	/* The newest run has the largest id, so its rows end the table. */
-	if (sqlite3_last_insert_rowid(s->db) != row)
-		return msg_bad("%s: is damaged (requests of no run)", s->path);
-	return 0;
+	return integer(null ? STORE_NULL : x);
 }
 
 int store_put_request(struct store *s, int64_t id, const struct request_record *r)
 {
-	if (s->pendings && s->pending_run != id && put_pending(s))
+	union store_value *to = store_rows_add(s, &s->requests,
+		id << STORE_ROW_BITS | r->number);
+
+	if (!to)
 		return -1;
-	s->pending_run = id;
-	s->pending[s->pendings++] = *r;
-	return s->pendings == STORE_ROWS ? put_pending(s) : 0;
+	to[1] = integer_or_null(r->client < 0, r->client);
+	to[2] = integer(r->input);
+	to[3] = integer_or_null(r->net < 0, r->net);
+	to[4] = integer_or_null(r->setting < 0, r->setting);
+	to[5] = integer(r->release_ns);
+	to[6] = integer(r->deadline_ns - r->release_ns);
+	to[7] = integer_or_null(r->start_ns < 0, r->start_ns - r->release_ns);
+	to[8] = integer(r->leave_ns - r->release_ns);
+	to[9] = integer(r->depth);
+	to[10] = real(r->confidence);
+	to[11] = integer(r->correct);
+	to[12] = integer(r->missed);
+	to[13] = real(r->energy_j);
+	to[14] = integer(r->busy_ns);
+	to[15] = integer_or_null(r->environment < 0, r->environment);
+	to[16] = real(r->slowdown_mean);
+	to[17] = real(r->slowdown_variance);
+	return 0;
 }
 
 int store_put_stage(struct store *s, int64_t id, const struct stage_record *r)
 {
-	sqlite3_stmt *st = store_statement(s, STATEMENT_STAGE,
-		"insert into stage values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-		"?10, ?11, ?12)");
+	union store_value *to;
 
-	if (!st)
-		return -1;
 	if (s->last_stage_run != id)
-		s->stages = 0;
+		s->stages_stored = 0;
 	s->last_stage_run = id;
-	bind_integer(st, 1, id << STORE_ROW_BITS | s->stages++);
-	bind_integer(st, 2, r->number);
-	bind_integer(st, 3, r->device);
-	bind_integer(st, 4, r->net);
-	bind_integer(st, 5, r->setting);
-	bind_integer(st, 6, r->depth);
-	bind_integer(st, 7, r->environment);
-	bind_or_null(st, 8, r->sample < 0, r->sample);
-	bind_integer(st, 9, r->decided_ns);
-	bind_integer(st, 10, r->start_ns);
-	bind_integer(st, 11, r->end_ns);
-	bind_integer(st, 12, r->counted);
-	return step(s, st);
+	to = store_rows_add(s, &s->stages,
+		id << STORE_ROW_BITS | s->stages_stored++);
+	if (!to)
+		return -1;
+	to[1] = integer(r->number);
+	to[2] = integer(r->device);
+	to[3] = integer(r->net);
+	to[4] = integer(r->setting);
+	to[5] = integer(r->depth);
+	to[6] = integer(r->environment);
+	to[7] = integer_or_null(r->sample < 0, r->sample);
+	to[8] = integer(r->decided_ns);
+	to[9] = integer(r->start_ns);
+	to[10] = integer(r->end_ns);
+	to[11] = integer(r->counted);
+	return 0;
 }
 
 /* ---- Runs --------------------------------------------------------------------------- */
@@ -464,6 +416,11 @@ int store_put_start(struct store *s, const struct store_run *r, int64_t *id)
 	int failed;
 
 	store_key(&key, r);
+	/* Rows that wait are of an earlier run, after which others may come. */
+	if (store_rows_flush(s, &s->requests) || store_rows_flush(s, &s->stages))
+		return -1;
+	store_rows_forget(&s->requests);
+	store_rows_forget(&s->stages);
 	if (remove_run(s, key.subject)
 	    || put_workload(s, r->workload, r->workload_hash, &workload)
 	    || put_policy(s, r->choice, &policy))
@@ -486,7 +443,7 @@ int store_put_start(struct store *s, const struct store_run *r, int64_t *id)
 	bind_text(st, 9, LAXITY_VERSION);
 	bind_text(st, 10, laxity_commit);
 	bind_text(st, 11, laxity_code);
-	failed = step(s, st);
+	failed = store_step(s, st);
 	*id = sqlite3_last_insert_rowid(s->db);
 	return failed;
 }
@@ -497,7 +454,7 @@ int store_put_outcome(struct store *s, int64_t id, const char *ended,
 	sqlite3_stmt *st = s->statement[STATEMENT_OUTCOME];
 	int at = 4;
 
-	if (s->pendings && put_pending(s))
+	if (store_rows_flush(s, &s->requests) || store_rows_flush(s, &s->stages))
 		return -1;
 	if (!st) {
 		struct text t;
@@ -525,7 +482,7 @@ int store_put_outcome(struct store *s, int64_t id, const char *ended,
 		else
 			bind_integer(st, at++, outcome_get_whole(o, c));
 	}
-	return step(s, st);
+	return store_step(s, st);
 }
 
 int store_put_run(struct store *s, const struct store_run *r,

@@ -283,10 +283,13 @@ START_TEST(requests_may_be_put_in_any_order)
 		sample_init(&a, &edf, "edf", 20, seed);
 		ck_assert_int_eq(store_begin(s), 0);
 		ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
-		for (int i = 0; i < 60; i++) {
+		/* More than one statement takes. */
+		for (int i = 0; i < 200; i++) {
 			struct request_record r = { .number = i < N ? order[i]
 				: 100 + i, .input = i };
+			struct stage_record g = { .number = i, .sample = i };
 			ck_assert_int_eq(store_put_request(s, id, &r), 0);
+			ck_assert_int_eq(store_put_stage(s, id, &g), 0);
 		}
 		ck_assert_int_eq(store_put_outcome(s, id, "done", NAN,
 			&a.outcome), 0);
@@ -298,7 +301,10 @@ START_TEST(requests_may_be_put_in_any_order)
 		"where request < 100", NULL),
 		"1:7,2:8,3:1,4:2,5:0,6:3,7:4,8:10,20:5,21:6,22:9");
 	ck_assert_str_eq(sql_ask(path, "select count(*), sum(request - 100 = input) "
-		"from requests", NULL), "120|98");
+		"from requests", NULL), "400|378");
+	ck_assert_str_eq(sql_ask(path, "select count(*), sum(id & 255 = request "
+		"and request = sample), min(id >> 40), max(id >> 40) from stage",
+		NULL), "400|400|1|2");
 }
 END_TEST
 
@@ -380,6 +386,38 @@ START_TEST(damaged_and_read_only_files_are_refused)
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(truncate(path, st.st_size / 2), 0);
 	refuses(path, STORE_READ, ": is damaged (database disk image is malformed)");
+}
+END_TEST
+
+/* Such a table's last row is not the newest run's. */
+START_TEST(rows_of_no_run_are_found_before_others_join_them)
+{
+	struct store *s;
+	struct sample a;
+	char *text = mem_printf("laxity: %s: is damaged (a request of no run)\n",
+		path);
+	int64_t id;
+
+	store_one();
+	sql_change(path, "insert into request (id, input, release_ns, "
+		"relative_deadline_ns, response_ns, depth, correct, missed, busy_ns) "
+		"values (9 << 40, 0, 0, 0, 0, 0, 0, 0, 0)");
+	sample_init(&a, &edf, "edf", 20, 2);
+	s = store_open(path, STORE_WRITE);
+	ck_assert_int_eq(store_begin(s), 0);
+	ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
+	for (int i = 0; i < 2; i++) {
+		struct request_record r = { .number = i };
+		ck_assert_int_eq(store_put_request(s, id, &r), 0);
+	}
+	msg_capture(1);
+	ck_assert_int_ne(store_put_outcome(s, id, "done", 1, &a.outcome), 0);
+	ck_assert_str_eq(msg_captured(), text);
+	msg_capture(0);
+	store_close(s);
+	ck_assert_str_eq(sql_ask(path, "select count(*), max(id) >> 40 from request",
+		NULL), "1|9");
+	free(text);
 }
 END_TEST
 
@@ -623,6 +661,7 @@ Suite *test_store(void)
 	tcase_add_test(t, what_is_no_store_is_refused_in_one_line);
 	tcase_add_test(t, other_schemas_are_refused);
 	tcase_add_test(t, damaged_and_read_only_files_are_refused);
+	tcase_add_test(t, rows_of_no_run_are_found_before_others_join_them);
 	tcase_add_test(t, four_writers_of_a_new_file_lose_nothing);
 	tcase_add_test(t, a_killed_writer_leaves_whole_runs);
 	tcase_add_test(t, merging_joins_runs_under_their_names);
