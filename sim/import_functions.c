@@ -24,9 +24,8 @@ struct function {
 };
 
 struct functions {
-	struct function *item;
+	struct function *item;      /* room for half as many as slots */
 	int64_t count;
-	size_t room;
 	int64_t *slot;              /* hash table of item numbers + 1 */
 	size_t slots;               /* a power of two */
 };
@@ -56,6 +55,7 @@ static void grow(struct functions *f)
 	free(f->slot);
 	f->slots = f->slots ? 2 * f->slots : 1024;
 	f->slot = mem_new(f->slots, sizeof *f->slot);
+	f->item = mem_resize(f->item, f->slots / 2, sizeof *f->item);
 	for (int64_t i = 0; i < f->count; i++)
 		*slot_of(f, f->item[i].name) = i + 1;
 }
@@ -69,7 +69,6 @@ static int64_t function_number(struct functions *f, const char *name)
 		grow(f);
 	slot = slot_of(f, name);
 	if (!*slot) {
-		MEM_ROOM(f->item, f->count, f->room);
 		f->item[f->count] = (struct function){ .name = name };
 		*slot = ++f->count;
 	}

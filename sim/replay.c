@@ -136,17 +136,18 @@ static int check_claim(const struct reading *r, int64_t line, int stat,
 	const char *text, const struct arrival_stats *s)
 {
 	const char *name = stats[stat].name;
+	const bool integer = stats[stat].integer;
 	int64_t n;
 	double x, y;
 
-	if (stats[stat].integer ? num_integer(text, &n) : num_real(text, &x))
+	if (integer ? num_integer(text, &n) : num_real(text, &x))
 		return msg_bad("%s:%" PRId64 ": %s = '%.40s': %s expected",
 			r->path, line, name, text,
-			stats[stat].integer ? "an integer" : "a number");
+			integer ? "an integer" : "a number");
 	if (!is_defined(s, stat))
 		return msg_bad("%s:%" PRId64 ": %s: %s expected, but the rows "
 			"give none", r->path, line, name, text);
-	if (stats[stat].integer) {
+	if (integer) {
 		if (n == integer_stat(s, stat))
 			return 0;
 		return msg_bad("%s:%" PRId64 ": %s: %" PRId64 " expected, the "

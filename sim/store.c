@@ -98,8 +98,10 @@ int store_integer(struct store *s, const char *sql, const char *bind,
 	else if (code == SQLITE_DONE)
 		*out = none;
 	(void)sqlite3_finalize(st);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? 0
-		: store_fault(s, code);
+	if (code == SQLITE_ROW || code == SQLITE_DONE)
+		return 0;
+	(void)store_fault(s, code);
+	return -1;
 }
 
 /* ---- Opening ------------------------------------------------------------------ */

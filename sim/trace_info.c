@@ -5,6 +5,7 @@
 #include "num.h"
 #include "trace.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,7 @@ static struct line *make_lines(const struct bundle *b, int *count)
 	*count = 0;
 	for (int n = 0; n < b->nets; n++) {
 		const struct bundle_net *net = &b->net[n];
+		assert(net->depths >= 1);
 		for (int d = 1; d <= net->depths; d++)
 			ece[d - 1] = calibration_error(b, net, d);
 		for (int k = 0; k < b->settings * b->environments * net->depths;

@@ -125,7 +125,7 @@ static int read_periodic(struct reader *r)
 	if ((offset && reader_time(r, offset, 0, &w->offset_ns))
 	    || (jitter && reader_time(r, jitter, 0, &w->jitter_ns)))
 		return -1;
-	if ((double)w->jitter_ns > w->gap_ns)
+	if (jitter && (double)w->jitter_ns > w->gap_ns)
 		return ini_bad(r->d, jitter, "jitter = %s is longer than the "
 			"period", jitter->value);
 	return 0;
