@@ -12,6 +12,8 @@
 
 /* How long a writer waits for others. */
 #define BUSY_MS 60000
+/* How often a new file may be gone when it is to be written to. */
+#define MOST_MOVES 100
 
 int store_fault(const struct store *s, int code)
 {
@@ -156,15 +158,23 @@ static int check_schema(struct store *s, int *empty)
 	return same_objects(s);
 }
 
-static int connect(struct store *s, int flags)
+/* Returns SQLite's code. */
+static int open_file(struct store *s, int flags)
 {
-	int code;
-
 	/* A name of SQLite's own ("", ":memory:", "file:...") must be a file. */
 	char *name = s->path[0] == '/' ? mem_string(s->path)
 		: mem_printf("./%s", s->path);
-	code = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	int code = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX,
+		NULL);
+
 	free(name);
+	return code;
+}
+
+static int connect(struct store *s, int flags)
+{
+	int code = open_file(s, flags);
+
 	if (code != SQLITE_OK)
 		return store_fault(s, code);
 	(void)sqlite3_extended_result_codes(s->db, 1);
@@ -241,14 +251,48 @@ struct store *store_open(const char *path, enum store_mode mode)
 	return s;
 }
 
+static void disconnect(struct store *s)
+{
+	for (int i = 0; i < STATEMENTS; i++) {
+		(void)sqlite3_finalize(s->statement[i]);
+		s->statement[i] = NULL;
+	}
+	(void)sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+/* A file that was made for a commit that never came goes again. Whoever waits
+ * for the lock meanwhile sees that it has moved (store_begin). */
+static void remove_empty(struct store *s)
+{
+	sqlite3_file *f;
+	sqlite3_int64 size;
+
+	/* Afresh, as what failed may have been opening it or its journal's
+	 * end: a question rolls that back. Then by the lock alone, since an
+	 * exclusive transaction writes a journal. */
+	disconnect(s);
+	if (open_file(s, SQLITE_OPEN_READWRITE) != SQLITE_OK
+	    || sqlite3_exec(s->db, "pragma schema_version", NULL, NULL, NULL)
+		!= SQLITE_OK
+	    || sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_FILE_POINTER, &f)
+		!= SQLITE_OK)
+		return;
+	if (f->pMethods->xLock(f, SQLITE_LOCK_SHARED) == SQLITE_OK
+	    && f->pMethods->xLock(f, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK
+	    && f->pMethods->xFileSize(f, &size) == SQLITE_OK && size == 0)
+		(void)unlink(sqlite3_db_filename(s->db, "main"));
+	(void)f->pMethods->xUnlock(f, SQLITE_LOCK_NONE);
+}
+
 void store_close(struct store *s)
 {
 	if (!s)
 		return;
 	store_rollback(s);
-	for (int i = 0; i < STATEMENTS; i++)
-		(void)sqlite3_finalize(s->statement[i]);
-	(void)sqlite3_close(s->db);
+	if (s->made && !s->ready)
+		remove_empty(s);
+	disconnect(s);
 	free(s->path);
 	free(s);
 }
@@ -278,15 +322,39 @@ static int make_schema(struct store *s)
 	return failed;
 }
 
+/* *moved: another has taken its empty file away while this one waited for it, so
+ * that whatever was begun is nowhere. */
+static int begin(struct store *s, int *moved)
+{
+	int code;
+
+	*moved = 0;
+	if (!s->db) {
+		s->made = 1;
+		if (connect(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE))
+			return -1;
+	}
+	code = sqlite3_exec(s->db, "begin immediate", NULL, NULL, NULL);
+	s->in_transaction = code == SQLITE_OK;
+	if (!s->ready)
+		(void)sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_HAS_MOVED,
+			moved);
+	return code == SQLITE_OK || *moved ? 0 : store_fault(s, code);
+}
+
 int store_begin(struct store *s)
 {
-	int empty = 0;
+	int empty = 0, moved, failed = begin(s, &moved);
 
-	if (!s->db && connect(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE))
+	for (int again = 0; moved && again < MOST_MOVES; again++) {
+		store_rollback(s);
+		disconnect(s);
+		failed = begin(s, &moved);
+	}
+	if (moved)
+		return msg_fail("%s: others take it away again and again", s->path);
+	if (failed)
 		return -1;
-	if (store_execute(s, "begin immediate"))
-		return -1;
-	s->in_transaction = 1;
 	if (s->ready)
 		return 0;
 	if (check_schema(s, &empty))

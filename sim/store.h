@@ -19,7 +19,8 @@
  * commit is flushed to the disk, so what was committed survives SIGKILL and
  * power cuts.
  *
- * A file is created at the first commit, so a refused run leaves none. */
+ * A file is made for the first transaction and goes again if that fails, so a
+ * refused run leaves none. */
 #ifndef LAXITY_STORE_H
 #define LAXITY_STORE_H
 

@@ -42,6 +42,7 @@ struct store {
 	enum store_mode mode;
 	sqlite3 *db;                /* NULL: not there yet */
 	int ready;                  /* its schema is */
+	int made;                   /* the file, or perhaps, by this store */
 	int in_transaction;
 	sqlite3_stmt *statement[STATEMENTS];
 	int64_t last_stage_run, stages_stored; /* rows of that run so far */

@@ -40,6 +40,9 @@ const struct fault_command fault_commands[] = {
 	  .before = { "run", "-w", WORKLOAD, "-p", "edf", "--db", "@/results.db",
 		"--jobs", "1", "--keep", "requests" },
 	  .database = "results.db", .kept_runs = 1 },
+	{ .name = "run, new file", .arguments = { "run", "-w", WORKLOAD,
+		"-p", "edf", "--db", "@/results.db", "--jobs", "1" },
+	  .database = "results.db", .kept_runs = 1 },
 	{ .name = "run, two jobs", .arguments = { "run", "-w", WORKLOAD, "-p",
 		"edf", "-p", "fifo", "--seed", "2", "--format", "csv", "--db",
 		"@/results.db", "--jobs", "2" },
@@ -207,7 +210,7 @@ void place_init(struct place *p, const struct fault_command *c)
 	ck_assert_ptr_ne(p->order, MAP_FAILED);
 	(void)close(fd);
 	fill(p, c->arguments, p->arguments);
-	if (c->database) {
+	if (c->database && c->before[0]) {
 		char *path = test_path(p->dir, c->database);
 		fill(p, c->before, before);
 		program_run(&program, before);
@@ -272,6 +275,16 @@ static void check_strays(const struct place *p, const char *what)
 	(void)closedir(dir);
 }
 
+/* Not there, or killed before its first commit; the journal that may be beside
+ * it is rolled back by whoever looks. */
+static int is_nothing(const char *path)
+{
+	struct stat st;
+
+	(void)count_runs(path);
+	return stat(path, &st) != 0 || st.st_size == 0;
+}
+
 void place_check_data(const struct place *p, int done, const char *what)
 {
 	const struct fault_command *c = p->command;
@@ -288,7 +301,8 @@ void place_check_data(const struct place *p, int done, const char *what)
 	}
 	if (c->database) {
 		char *path = test_path(p->dir, c->database);
-		int runs = count_runs(path);
+		int runs = !p->database && is_nothing(path) ? 0
+			: count_runs(path);
 		ck_assert_msg(done ? runs == p->runs + c->kept_runs
 			: runs >= p->runs && runs <= p->runs + c->kept_runs,
 			"%s: %d runs in the database, %d before", what, runs,
@@ -328,5 +342,13 @@ int place_check_end(const struct place *p, const struct program *program,
 			"%s: status %d\n%s", what, program->status, program->err);
 	place_check_data(p, !failed, what);
 	check_strays(p, what);
+	/* Without memory it may end as if killed. */
+	if (p->command->database && p->order->kind != INJECT_ALLOCATION) {
+		char *path = test_path(p->dir, p->command->database);
+		struct stat st;
+		ck_assert_msg(stat(path, &st) != 0 || st.st_size > 0,
+			"%s: an empty database left behind", what);
+		free(path);
+	}
 	return failed;
 }

@@ -19,8 +19,10 @@ struct fault_command {
 	/* Files that it writes, in the directory; each holds something before
 	 * unless it begins with "+". */
 	const char *files[FAULT_FILES];
-	const char *database;       /* made by `before`; NULL: none */
-	const char *before[FAULT_ARGUMENTS]; /* run once, without faults */
+	const char *database;       /* NULL: none */
+	/* Run once, without faults; it makes the database. Empty: it is not
+	 * there before. */
+	const char *before[FAULT_ARGUMENTS];
 	int kept_runs;              /* more runs a success stores */
 };
 
@@ -38,7 +40,7 @@ struct place {
 	/* After a run without faults: stdout, and the files. */
 	char *out, *whole[FAULT_FILES];
 	double took_s;
-	char *database; size_t database_length; /* before, as bytes */
+	char *database; size_t database_length; /* before, as bytes; or NULL */
 	int runs;                   /* in it */
 	int64_t counts[INJECT_KINDS + 1]; /* calls of that run */
 };
@@ -60,8 +62,8 @@ void place_check_data(const struct place *p, int done, const char *what);
 
 /* The same of a command that was not killed; also: it ended by itself, with
  * one line if it failed, or two where `sticky` faults may have met a worker and
- * its parent, with the usual output if not, and nothing temporary is left.
- * Returns whether it failed. */
+ * its parent, with the usual output if not, and nothing temporary or empty is
+ * left. Returns whether it failed. */
 int place_check_end(const struct place *p, const struct program *program,
 	int sticky, const char *what);
 

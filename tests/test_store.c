@@ -440,6 +440,37 @@ static void write_runs(int writer, int n)
 	_exit(0);
 }
 
+START_TEST(a_file_without_a_commit_goes_again_and_others_make_it_anew)
+{
+	struct store *first = store_open(path, STORE_WRITE), *second;
+	struct sample a;
+
+	sample_init(&a, &edf, "edf", 20, 1);
+	ck_assert_int_eq(store_begin(first), 0);
+	ck_assert_int_eq(store_put_run(first, &a.run, &a.outcome), 0);
+	store_rollback(first);
+	second = store_open(path, STORE_WRITE);
+	ck_assert_ptr_nonnull(second);
+	store_close(first);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	put(second, &a);
+	store_close(second);
+	ck_assert_str_eq(sql_ask(path, "select count(*) from run", NULL), "1");
+	/* One that another is writing to stays. */
+	ck_assert_int_eq(unlink(path), 0);
+	first = store_open(path, STORE_WRITE);
+	second = store_open(path, STORE_WRITE);
+	ck_assert_int_eq(store_begin(first), 0);
+	store_rollback(first);
+	ck_assert_int_eq(store_begin(second), 0);
+	store_close(first);
+	ck_assert_int_eq(store_put_run(second, &a.run, &a.outcome), 0);
+	ck_assert_int_eq(store_commit(second), 0);
+	store_close(second);
+	ck_assert_str_eq(sql_ask(path, "select count(*) from run", NULL), "1");
+}
+END_TEST
+
 START_TEST(four_writers_of_a_new_file_lose_nothing)
 {
 	int status;
@@ -662,6 +693,8 @@ Suite *test_store(void)
 	tcase_add_test(t, other_schemas_are_refused);
 	tcase_add_test(t, damaged_and_read_only_files_are_refused);
 	tcase_add_test(t, rows_of_no_run_are_found_before_others_join_them);
+	tcase_add_test(t,
+		a_file_without_a_commit_goes_again_and_others_make_it_anew);
 	tcase_add_test(t, four_writers_of_a_new_file_lose_nothing);
 	tcase_add_test(t, a_killed_writer_leaves_whole_runs);
 	tcase_add_test(t, merging_joins_runs_under_their_names);
