@@ -79,7 +79,7 @@ struct alert {
 	struct level idle;
 	struct aim aim;
 	bool idle_is_ratio, mean_only, bank;
-	int hint;
+	struct option_hints hints;
 	/* Goal adjustment. */
 	double goal_accuracy, goal_energy_j, most_accurate;
 	int64_t begun;
@@ -138,7 +138,6 @@ static int init(void *state, struct arena *arena, const struct view *v,
 	a->idle_is_ratio = args[PHI_MODE] != 0;
 	a->mean_only = args[MEAN_ONLY] != 0;
 	a->bank = args[BANK] != 0;
-	a->hint = -1;
 	slowdown_init(&a->slowdown, &c);
 	l.m0 = isnan(args[M0]) ? l.m0 : args[M0];
 	l.s = isnan(args[S]) ? l.s : args[S];
@@ -193,8 +192,7 @@ static struct decision pick(void *state, const struct view *v)
 		.idle = a->idle.value, .idle_is_ratio = a->idle_is_ratio,
 	};
 	adjust_goal(a);
-	best = options_select(&a->table, &b, &a->aim, a->hint, &met);
-	a->hint = best;
+	best = options_select(&a->table, &b, &a->aim, &a->hints, &met);
 	a->begun++;
 	o = &a->table.option[best];
 	return course_begin(v, slot, o->net, o->setting, o->stop);

@@ -20,29 +20,55 @@ struct option {
 	double time_ns;      /* profiled mean, stages 1 to stop */
 	double power_w;      /* mean over that time */
 	double accuracy;     /* nominal, of depth stop */
-	/* Derived, for speed: 1 / time_ns; what this output adds to the one
-	 * before (at the first stop: to a random guess); the most accurate
-	 * output on the way, which bounds every expectation, and that before
-	 * this one (at the first stop: a random guess). */
-	double rate, gain, most, before;
+	double rate, gain;   /* 1 / time_ns; what this output adds to the one
+	                      * before it, or to a random guess */
 };
 
-/* What a search reads of every option, closely packed. */
+enum { OPTION_FLOORS = 64 };
+
+/* One network of the table, in the form a search reads. Option (setting, stop)
+ * is number first + setting * stops + stop of the table, stops from 0. */
+struct option_net {
+	int32_t first, stops;
+	bool anytime;
+	double most;         /* the most accurate output */
+	struct option_stop {
+		double gain, accuracy;
+		double before;   /* the most accurate output before this one,
+		                  * or a random guess: bounds what is expected
+		                  * without this one */
+		double per_gain; /* 1 / (net.most - before) */
+	} *stop;
+	double *upto;        /* [stop]: the most accurate output up to this */
+	uint8_t start[OPTION_FLOORS + 1]; /* [i]: the first stop with an output
+	                      * of i / OPTION_FLOORS, or past the end */
+	struct option_row *row; /* [stop * (settings + 1) + i]: of a stop,
+	                         * fastest setting first, then a sentinel */
+};
+
+/* What a search reads of an option that it only passes by. */
 struct option_row {
-	double most, time_ns, power_w;
-	double first_rate;   /* of the first stop of its (net, setting) */
-	int32_t index;
-	bool anytime, allowed;
+	double rate, time_ns;
+	double least_w;      /* power of this stop or any deeper one */
+	int32_t setting;
+};
+
+/* A setting of a network that a search is to look at, from a stop on. */
+struct option_listed {
+	double least;        /* a bound of its energy */
+	const struct option_net *net;
+	const struct option_row *row;
+	int32_t stop;
 };
 
 struct option_table {
 	int n;
 	struct option *option; /* by network, setting, stop */
-	struct option_row *by_most; /* by falling `most` */
-	/* The stops of one (network, setting) as a range, ordered likewise by
-	 * the most accurate output of them all. */
-	int chains;
-	struct option_chain { int first, end; double most; } *chain;
+	int nets, settings;
+	struct option_net *net; /* by falling `most` */
+	double least_w;        /* power of any option */
+	struct option_listed *listed; /* scratch of a search: room for every
+	                        * setting of every network */
 	double fail;           /* accuracy of no answer in time: 1 / classes */
 	struct normal normal;
 };
@@ -59,7 +85,8 @@ void options_init(struct option_table *t, struct arena *a,
 int options_limit_power(struct option_table *t, double limit_w);
 
 /* Believe in other mean times than the profile's; time_ns[] has one per
- * option. ALERT does not: its world scales all of them alike. */
+ * option, rising from stop to stop. ALERT does not: its world scales all of
+ * them alike. */
 void options_set_times(struct option_table *t, const double *time_ns);
 
 /* What is believed of the world at a decision. */
@@ -102,12 +129,13 @@ struct aim {
  * that a rounding error never decides; last ties go to the lower network,
  * setting, stop.
  *
- * Exact, yet most options are never weighed: they come by falling `most`, so
- * a search ends where that bound says that no better one can follow, and an
- * expectation is given up as soon as it cannot reach what it has to. `hint`,
- * -1 or the likely answer (that of the decision before), is weighed first: it
- * changes how long the search takes and nothing else. */
+ * Exact, yet most options are never weighed: of each network a search looks at
+ * the least stop that could do, and there one comparison tells of most settings
+ * that they are too slow or too dear, deeper stops included. It begins with what
+ * was taken last when about as much time was left, which `hints` remembers
+ * (zeros at first, or NULL); they change how long it takes and nothing else. */
+struct option_hints { int32_t last[64]; };
 int options_select(const struct option_table *t, const struct belief *b,
-	const struct aim *aim, int hint, bool *met);
+	const struct aim *aim, struct option_hints *hints, bool *met);
 
 #endif

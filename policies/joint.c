@@ -88,7 +88,7 @@ struct joint {
 	double *time_ns;     /* its options', scratch */
 	int32_t version;     /* of the stretch, for which they were set */
 	struct aim aim, alone;
-	int hint;
+	struct option_hints hints;
 };
 
 /* ---- Beginning ------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static int init(void *state, struct arena *a, const struct view *v,
 		.reserve = args[RESERVE], .goal_gain = args[GOAL_GAIN],
 		.price = 1e-12, .pass_ns = pass, .idle_since = -1,
 		.stuck_since = -1,
-		.last_release = -1, .hint = -1, .chooser = chooser_new(a) };
+		.last_release = -1, .chooser = chooser_new(a) };
 	stretch_init(&s->stretch, a, p);
 	frontier_init(&s->frontier, a, (double)v->decision_ns);
 	if (v->goal->objective == OBJECTIVE_NONE || !p->has_energy)
@@ -407,6 +407,7 @@ static struct decision as_alert(struct joint *s, const struct view *v, int slot)
 {
 	struct mind *m = view_memory(v, slot);
 	const struct option *o;
+	int best;
 	bool met;
 	struct belief b = {
 		.mean = 1, .deviation = sqrt(s->stretch.spread),
@@ -425,11 +426,11 @@ static struct decision as_alert(struct joint *s, const struct view *v, int slot)
 		}
 		options_set_times(&s->table, s->time_ns);
 	}
-	s->hint = options_select(&s->table, &b, &s->alone, s->hint, &met);
-	o = &s->table.option[s->hint];
+	best = options_select(&s->table, &b, &s->alone, &s->hints, &met);
+	o = &s->table.option[best];
 	/* One that cannot be answered in time would only delay the next; but
 	 * once in a while the world is put to the test, as in stuck(). */
-	if (option_accuracy(&s->table, &b, s->hint) < s->table.fail + 1e-3
+	if (option_accuracy(&s->table, &b, best) < s->table.fail + 1e-3
 	    && (double)(v->now_ns - s->busy_until) < o->time_ns)
 		return decide_drop(slot);
 	m->net = o->net;

@@ -1,7 +1,6 @@
 /* What a choice of ALERT costs where there is much to choose from: 8 networks at
- * 8 settings with all their stop points. Each choice is timed by itself, from the
- * choice before as a hint, as the policy gives it; the clock's own cost is taken
- * off. CSV on stdout: what, median (and 99th percentile), unit.
+ * 8 settings with all their stop points. Each choice is timed by itself, with
+ * hints from those before, as in the policy; the clock's own cost is taken off. CSV on stdout: what, median (and 99th percentile), unit.
  *
  * `in a run`: a goal holds for 200 choices, the belief walks, and time left is
  * drawn anew for each. `anywhere`: goal and belief are drawn anew too, so that
@@ -86,7 +85,7 @@ static void bench(const char *what, enum objective objective, bool run,
 	struct option_table table;
 	struct arena arena = { 0 };
 	uint64_t seed = 1;
-	int hint = -1;
+	struct option_hints hints = { { 0 } };
 	bool met;
 
 	options_init(&table, &arena, &profile, OPTIONS_ALL);
@@ -100,7 +99,7 @@ static void bench(const char *what, enum objective objective, bool run,
 		b.mean *= 1 + .02 * (pick_unit(&seed) - .5);
 		b.goal_ns = 1e6 * (1 + 14 * pick_unit(&seed));
 		begun = now();
-		hint = options_select(&table, &b, &aim, hint, &met);
+		(void)options_select(&table, &b, &aim, &hints, &met);
 		spent[i] = now() - begun - clock_ns;
 	}
 	for (int percent = 50; percent < 100; percent += 49)
