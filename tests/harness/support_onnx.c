@@ -181,7 +181,8 @@ static void add_value(struct text *graph, char **word, int words)
 {
 	struct text value, type, tensor, shape;
 	char *dims[8];
-	int n = words > 2 ? split(word[2], ',', dims, 8) : 0;
+	int is_sequence = words > 2 && !strcmp(word[2], "sequence");
+	int n = words > 2 && !is_sequence ? split(word[2], ',', dims, 8) : 0;
 
 	text_init(&value);
 	text_init(&type);
@@ -197,9 +198,13 @@ static void add_value(struct text *graph, char **word, int words)
 		put_text(&shape, 1, &dim);
 	}
 	put_string(&value, 1, word[1]);
-	put_int(&tensor, 1, 1);
-	put_text(&tensor, 2, &shape);
-	put_text(&type, 1, &tensor);
+	if (!is_sequence) {
+		put_int(&tensor, 1, 1);
+		put_text(&tensor, 2, &shape);
+	} else {
+		text_fini(&shape);
+	}
+	put_text(&type, is_sequence ? 4 : 1, &tensor);
 	put_text(&value, 2, &type);
 	put_text(graph, *word[0] == 'i' ? 11 : 12, &value);
 }

@@ -6,7 +6,7 @@
  *     half w 4,3,3,3               the same as float16
  *     int s 2 = 1,-1
  *     node Conv c1 x,w,b y pads=1,1,1,1 group=2 epsilon=1e-5 auto_pad='SAME'
- *     output y                                                             */
+ *     output y                     "sequence" after it: of no tensor       */
 #ifndef SUPPORT_ONNX_H
 #define SUPPORT_ONNX_H
 

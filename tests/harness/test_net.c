@@ -215,6 +215,8 @@ static const struct { const char *text, *message; } bad[] = {
 	  "(a Softmax)\n" },
 	{ TOP "node Conv c x,w y\n" TAIL "node Identity i p q\noutput q\n",
 	  "a.onnx: exit 'q' adds nothing to exit 'p'\n" },
+	{ TOP "node Conv c x,w y\n" TAIL "node Identity i p q\noutput q sequence\n",
+	  "a.onnx: 'q': is not a tensor\n" },
 	{ TOP "node Conv c x,w y\n" TAIL "output nowhere\n",
 	  "a.onnx: output 'nowhere': nothing makes it\n" },
 	{ TOP "node Conv c x,w y\n" TAIL "output p\n",

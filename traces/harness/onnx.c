@@ -324,12 +324,19 @@ static int read_node(struct onnx *o, struct arena *a,
 static int read_value(const char *file, struct arena *a,
 	const Onnx__ValueInfoProto *p, struct onnx_value *v)
 {
-	const Onnx__TypeProto__Tensor *t = p->type ? p->type->tensor_type : NULL;
+	const Onnx__TypeProto__Tensor *t = NULL;
 
 	v->name = keep_string(a, p->name);
 	v->dims = -1;
 	if (!*v->name)
 		return msg_bad("%s: an input or output without a name", file);
+	/* One of several kinds: the others are at the same address. */
+	if (p->type && p->type->value_case
+	    == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+		t = p->type->tensor_type;
+	else if (p->type && p->type->value_case
+	    != ONNX__TYPE_PROTO__VALUE__NOT_SET)
+		return msg_bad("%s: '%s': is not a tensor", file, v->name);
 	if (t && t->has_elem_type
 	    && t->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 	    && t->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16)
