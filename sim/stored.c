@@ -182,26 +182,34 @@ static const char **find_axis(struct reading *r, struct axes *x, const char *nam
 	return x->axis[x->n++].value;
 }
 
+static int read_keys_of(struct reading *r, struct axes *x, sqlite3_stmt *st,
+	int point)
+{
+	struct stored *d = r->d;
+	int code;
+
+	(void)sqlite3_reset(st);
+	(void)sqlite3_bind_int64(st, 1, d->point[point].workload);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		find_axis(r, x, column(d, st, 0))[point] = column(d, st, 1);
+	return code == SQLITE_DONE ? 0 : store_fault(r->s, code);
+}
+
 /* Every key of every point; keys in the order of the first text. */
 static int read_keys(struct reading *r, struct axes *x)
 {
 	struct stored *d = r->d;
+	sqlite3_stmt *st = store_prepare(r->s, "select name, value "
+		"from workload_key where workload = ?1 order by place");
+	int failed = st ? 0 : -1;
 
-	for (int i = 0; i < d->points; i++) {
-		char *sql = mem_printf("select name, value from workload_key "
-			"where workload = %lld order by place",
-			(long long)d->point[i].workload);
-		sqlite3_stmt *st = store_prepare(r->s, sql);
-		int more = st ? 1 : -1;
-		free(sql);
-		while (more > 0 && (more = step(r->s, st)) > 0)
-			find_axis(r, x, column(d, st, 0))[i] = column(d, st, 1);
-		if (more < 0)
-			return -1;
+	for (int i = 0; !failed && i < d->points; i++) {
+		failed = read_keys_of(r, x, st, i);
 		find_axis(r, x, "trace sha256")[i] = d->trace[d->point[i].trace].sha256;
 		find_axis(r, x, "kind")[i] = d->point[i].kind;
 	}
-	return 0;
+	(void)sqlite3_finalize(st);
+	return failed;
 }
 
 static int differs(const struct stored *d, const struct axis *a)

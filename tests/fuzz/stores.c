@@ -1,173 +1,52 @@
-/* Databases: whole files as bytes, and tables that hold what no program of ours
- * would put there. */
+/* Databases: files damaged in a few places, and tables that hold what no program
+ * of ours would put there. */
 #include "fuzz.h"
 
 #include "../../sim/mem.h"
-#include "../../sim/msg.h"
 #include "../../sim/report.h"
 #include "../../sim/store_private.h"
 #include "../../sim/store_schema.h"
+#include "answers.h"
+#include "kept.h"
+#include "pages.h"
 #include "targets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct store *memory_store(int loose);
+/* What takes many times as long as the rest is done for one input in n, drawn by
+ * all of its bytes, so that a search cannot make it the usual case. The parts
+ * are drawn apart. */
+enum part { PART_OPEN, PART_ALL_VIEWS, PART_REPORT, PART_USUAL, PART_HTML };
 
-static int read_all(struct store *s, const char *sql)
+static int one_in(unsigned n, enum part part, const uint8_t *bytes, size_t size)
 {
-	sqlite3_stmt *st = store_prepare(s, sql);
-	int code = SQLITE_DONE;
+	uint32_t hash = 2166136261u + (uint32_t)part * 3266489917u;
 
-	if (!st)
-		return -1;
-	for (int rows = 0; rows < 50; rows++) {
-		code = sqlite3_step(st);
-		if (code != SQLITE_ROW)
-			break;
-	}
-	(void)sqlite3_finalize(st);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? 0
-		: store_fault(s, code);
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 16777619u;
+	return (hash ^ hash >> 16) % n == 0;
 }
 
-/* The least that a report does. */
-static int read_stored(struct store *from)
+/* What a run may leave behind: nothing. */
+static void check_left(struct store *s)
 {
-	struct stored *d = stored_read(from);
-	struct report r;
-	int refused = d ? report_init(&r, d, NULL) : -1;
-
-	if (!refused)
-		report_fini(&r);
-	stored_free(d);
-	return refused;
+	FUZZ_HOLDS(kept_in_use(s->db) == 0);
+	if (!sqlite3_get_autocommit(s->db))
+		(void)store_execute(s, "rollback");
+	s->in_transaction = 0;
 }
 
-/* What reports make of it; slow, as they ask for everything. */
-static int report_all(struct store *from)
+static void end_store(struct store *s)
 {
-	struct stored *d = stored_read(from);
-	struct report r;
-	struct text t;
-	int refused;
-
-	if (!d)
-		return -1;
-	refused = report_init(&r, d, NULL);
-	if (!refused) {
-		text_init(&t);
-		report_text(&r, &t);
-		report_html(&r, &t);
-		text_fini(&t);
-		report_fini(&r);
-	}
-	stored_free(d);
-	return refused;
-}
-
-/* A store in memory with the tables and nothing in them, kept for all runs. */
-static struct store *empty;
-
-static void end_empty(void)
-{
-	(void)store_close(empty);
-}
-
-static struct store *need_empty(void)
-{
-	if (empty)
-		return empty;
-	empty = memory_store(0);
-	(void)atexit(end_empty);
-	return empty;
-}
-
-int fuzz_store(const uint8_t *bytes, size_t n)
-{
-	static const char *const queries[] = { "select * from runs",
-		"select * from axes", "select * from requests",
-		"select * from stages", "select * from paired",
-		"select * from metrics" };
-	const char *path = fuzz_real_file(".db", bytes, n);
-	struct store *from = store_open(path, STORE_READ), *to;
-	int refused = from ? 0 : -1;
-
-	/* The last two views are unions over all columns: a hundred times as
-	 * slow, and nothing new to find in most runs. */
-	for (int i = 0; i < (n % 16 ? 4 : 6) && !refused; i++)
-		refused = read_all(from, queries[i]);
-	if (!refused && n % 4 == 0)
-		refused = report_all(from);
-	if (!refused) {
-		to = need_empty();
-		FUZZ_HOLDS(!store_begin(to));
-		refused = store_merge(to, from) ? -1 : 0;
-		store_rollback(to);
-	}
-	store_close(from);
-	return refused;
-}
-
-int fuzz_report(const uint8_t *bytes, size_t n)
-{
-	struct store *s = store_open(fuzz_real_file(".db", bytes, n), STORE_READ);
-	struct stored *d = s ? stored_read(s) : NULL;
-	struct report r;
-	struct text t;
-
-	if (d) {
-		text_init(&t);
-		FUZZ_HOLDS(report_init(&r, d, NULL) == 0);
-		report_text(&r, &t);
-		/* A terminal must not be told what to do. */
-		for (size_t i = 0; i < t.length; i++)
-			FUZZ_HOLDS((unsigned char)t.s[i] >= ' ' || t.s[i] == '\n');
-		report_html(&r, &t);
-		report_fini(&r);
-		text_fini(&t);
-	}
-	stored_free(d);
+	if (s)
+		kept_forget(s->db);
 	store_close(s);
-	return d ? 0 : -1;
 }
 
-/* ---- Rows ------------------------------------------------------------------------ */
+/* ---- Tables in memory ---------------------------------------------------------- */
 
-/* SQLite itself looks at most of a file's bytes, so few mutated files get as far
- * as our code. Here the bytes are changes to the rows of a small store whose
- * tables have lost every constraint: what a damaged or made-up file may hold.
- *
- * A change is: which column of all, which row of its table (the fifth and later
- * mean all rows), a kind of value, and the value. */
-struct edit { sqlite3_stmt *one, *all; };
-
-static struct {
-	struct store *store;
-	int changes;
-	struct edit change[200];
-} rows;
-
-/* The text of a table or view without what a file's rows are not held to. */
-static char *without_constraints(const char *sql)
-{
-	static const char *const words[] = { ",\n  unique (workload, seed)",
-		" strict", " not null", " unique",
-		" references trace", " references workload", " references policy",
-		" references run" };
-	char *s = mem_string(sql);
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		for (char *at; (at = strstr(s, words[i]));) {
-			size_t n = strlen(words[i]);
-			/* ", without rowid" follows " strict". */
-			n += at[n] == ',' && at[-1] == ')';
-			memmove(at, at + n, strlen(at + n) + 1);
-		}
-	return s;
-}
-
-static struct store *memory_store(int loose)
+static struct store *memory_store(void)
 {
 	struct store *s = mem_new(1, sizeof *s);
 	struct schema schema;
@@ -177,166 +56,307 @@ static struct store *memory_store(int loose)
 	s->ready = 1;
 	FUZZ_HOLDS(!sqlite3_open(":memory:", &s->db));
 	schema_init(&schema);
-	for (int i = 0; i < schema.n; i++) {
-		char *sql = loose ? without_constraints(schema.object[i].sql)
-			: mem_string(schema.object[i].sql);
-		FUZZ_HOLDS(!store_execute(s, sql));
-		free(sql);
-	}
+	for (int i = 0; i < schema.n; i++)
+		FUZZ_HOLDS(!store_execute(s, schema.object[i].sql));
 	schema_fini(&schema);
 	return s;
 }
 
-static void add_change(const char *table, const char *column, const char *key)
-{
-	struct edit *c = &rows.change[rows.changes++];
-	char *sql = mem_printf("update or ignore %s set %s = ?1", table, column);
-
-	FUZZ_HOLDS((size_t)rows.changes
-		< sizeof rows.change / sizeof *rows.change);
-	c->all = store_prepare(rows.store, sql);
-	free(sql);
-	sql = mem_printf("update or ignore %s set %s = ?1 where (%s) in "
-		"(select %s from %s limit 1 offset ?2)", table, column, key, key,
-		table);
-	c->one = store_prepare(rows.store, sql);
-	free(sql);
-	FUZZ_HOLDS(c->one && c->all);
-}
-
-static const struct { const char *name, *key; } tables[] = { { "trace", "id" },
-	{ "workload", "id" }, { "workload_key", "workload, name" },
-	{ "policy", "id" }, { "run", "id" }, { "bound", "id" },
-	{ "candidate", "workload, kind, number" }, { "request", "id" },
-	{ "stage", "id" }, { "fact", "run, name" },
-	{ "validation", "run, metric" } };
+static const char *const tables[] = { "trace", "workload", "workload_key",
+	"policy", "run", "bound", "candidate", "request", "stage", "fact",
+	"validation" };
 enum { TABLES_OF_STORE = sizeof tables / sizeof *tables };
 
-static void end_rows(void)
+static void copy_good(struct store *s)
 {
-	for (int i = 0; i < rows.changes; i++) {
-		(void)sqlite3_finalize(rows.change[i].one);
-		(void)sqlite3_finalize(rows.change[i].all);
-	}
-	store_close(rows.store);
-}
-
-static void need_rows(void)
-{
-	if (rows.store)
-		return;
-	rows.store = memory_store(1);
-	(void)atexit(end_rows);
-	FUZZ_HOLDS(!store_execute(rows.store,
-		"attach 'tests/fuzz/corpus/report/small' as good"));
+	FUZZ_HOLDS(!store_execute(s, "attach '" PAGES_BASE "' as good"));
 	for (int i = 0; i < TABLES_OF_STORE; i++) {
 		char *sql = mem_printf("insert into main.%s select * from good.%s",
-			tables[i].name, tables[i].name);
-		sqlite3_stmt *st;
-		FUZZ_HOLDS(!store_execute(rows.store, sql));
+			tables[i], tables[i]);
+		FUZZ_HOLDS(!store_execute(s, sql));
 		free(sql);
-		sql = mem_printf("select name from pragma_table_info('%s')",
-			tables[i].name);
-		st = store_prepare(rows.store, sql);
-		free(sql);
-		while (sqlite3_step(st) == SQLITE_ROW)
-			add_change(tables[i].name, (const char *)
-				sqlite3_column_text(st, 0), tables[i].key);
-		(void)sqlite3_finalize(st);
 	}
-	FUZZ_HOLDS(!store_execute(rows.store, "detach good"));
+	FUZZ_HOLDS(!store_execute(s, "detach good"));
 }
 
-/* A value of up to *n bytes from `at`; what it took is gone from both. */
-static void bind_value(sqlite3_stmt *st, const uint8_t **at, size_t *n)
-{
-	uint8_t kind = *n ? **at : 0;
-	size_t size = kind >> 4;
-	int64_t whole = 0;
-	double real;
+/* A store with nothing in it, and one with runs that differ from the good ones
+ * in half of their subjects. */
+static struct store *empty, *other;
 
-	*at += *n > 0;
-	*n -= *n > 0;
-	size = size < *n ? size : *n;
-	memcpy(&whole, *at, size < 8 ? size : 8);
-	memcpy(&real, &whole, sizeof real);
-	switch (kind & 7) {
-	case 0:
-		(void)sqlite3_bind_null(st, 1);
-		break;
-	case 1:
-		(void)sqlite3_bind_int64(st, 1, whole);
-		break;
-	case 2:
-		(void)sqlite3_bind_int64(st, 1, -whole);
-		break;
-	case 3:
-		(void)sqlite3_bind_double(st, 1, real);
-		break;
-	case 4:
-		(void)sqlite3_bind_double(st, 1, (double)whole / 256);
-		break;
-	case 5:
-		(void)sqlite3_bind_blob(st, 1, *at, (int)size, SQLITE_TRANSIENT);
-		break;
+static void end_memory(void)
+{
+	end_store(empty);
+	end_store(other);
+}
+
+static void need_memory(void)
+{
+	if (empty)
+		return;
+	empty = memory_store();
+	other = memory_store();
+	copy_good(other);
+	FUZZ_HOLDS(!store_execute(other, "update run set key = key || 'x', "
+		"subject = subject || 'x' where id % 2"));
+	kept_statements(empty->db);
+	kept_statements(other->db);
+	(void)atexit(end_memory);
+}
+
+/* ---- Files ------------------------------------------------------------------------- */
+
+/* The damaged file opened to be read and to be written. */
+static struct { struct pages pages; struct store *in[2]; const char *path; } file;
+
+static struct store *open_file(enum store_mode mode)
+{
+	struct store *s;
+
+	kept_file(file.pages.bytes, file.pages.n);
+	s = store_open(file.path, mode);
+	kept_file(NULL, 0);
+	return s;
+}
+
+static void end_file(void)
+{
+	for (int i = 0; i < 2; i++)
+		end_store(file.in[i]);
+	pages_fini(&file.pages);
+}
+
+static void need_file(void)
+{
+	if (file.path)
+		return;
+	file.path = fuzz_real_file(".db", "", 0);
+	pages_init(&file.pages);
+	for (int i = 0; i < 2; i++) {
+		file.in[i] = open_file(i ? STORE_WRITE : STORE_READ);
+		FUZZ_HOLDS(file.in[i] != NULL);
+		kept_statements(file.in[i]->db);
+	}
+	(void)atexit(end_file);
+}
+
+static int read_view(struct store *s, const char *sql)
+{
+	sqlite3_stmt *st = store_prepare(s, sql);
+	int code = SQLITE_DONE;
+
+	if (!st)
+		return -1;
+	for (int row = 0; row < 50; row++) {
+		code = sqlite3_step(st);
+		if (code != SQLITE_ROW)
+			break;
+		for (int i = 0; i < sqlite3_column_count(st); i++)
+			(void)sqlite3_column_text(st, i);
+	}
+	(void)sqlite3_finalize(st);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0
+		: store_fault(s, code);
+}
+
+static int read_views(struct store *s, int all)
+{
+	static const char *const queries[] = { "select * from runs",
+		"select * from axes", "select * from requests",
+		"select * from stages", "select * from paired",
+		"select * from metrics" };
+	int refused = 0;
+
+	/* The last two are unions over all columns. */
+	for (int i = 0; i < (all ? 6 : 4) && !refused; i++)
+		refused = read_view(s, queries[i]);
+	return refused;
+}
+
+static int read_stored(struct store *from)
+{
+	struct stored *d = stored_read(from);
+
+	stored_free(d);
+	return d ? 0 : -1;
+}
+
+static int merge(struct store *to, struct store *from)
+{
+	int refused;
+
+	/* The damage may be found only here. */
+	if (store_begin(to))
+		return -1;
+	refused = store_merge(to, from);
+	store_rollback(to);
+	return refused;
+}
+
+enum use { USE_VIEWS, USE_STORED, USE_MERGE_FROM, USE_MERGE_INTO, USES };
+
+static int use_file(struct store *s, enum use use, const uint8_t *bytes,
+	size_t n)
+{
+	switch (use) {
+	case USE_VIEWS:
+		return read_views(s, one_in(64, PART_ALL_VIEWS, bytes, n));
+	case USE_STORED:
+		return read_stored(s);
+	case USE_MERGE_FROM:
+		return merge(empty, s);
 	default:
-		(void)sqlite3_bind_text(st, 1, (const char *)*at, (int)size,
-			SQLITE_TRANSIENT);
+		return merge(s, other);
 	}
-	*at += size;
-	*n -= size;
 }
 
-static void change_rows(const uint8_t *bytes, size_t n)
+/* The first byte says what is done with the file, the others what is damaged.
+ * Only in some inputs this may be the tables' definitions, as these are read
+ * when a file is opened. */
+int fuzz_store(const uint8_t *bytes, size_t n)
 {
-	for (int i = 0; i < 8 && n > 1; i++) {
-		const struct edit *c = &rows.change[*bytes % rows.changes];
-		int row = bytes[1] % 5;
-		sqlite3_stmt *st = row < 4 ? c->one : c->all;
-		bytes += 2;
-		n -= 2;
-		bind_value(st, &bytes, &n);
-		if (row < 4)
-			(void)sqlite3_bind_int(st, 2, row);
-		(void)sqlite3_step(st);
-		(void)sqlite3_reset(st);
-		(void)sqlite3_clear_bindings(st);
+	enum use use = n ? bytes[0] % USES : 0;
+	int opens = one_in(64, PART_OPEN, bytes, n), refused;
+	struct store *s;
+
+	need_memory();
+	need_file();
+	pages_damage(&file.pages, opens, bytes + (n > 0), n - (n > 0));
+	s = opens ? open_file(use == USE_MERGE_INTO ? STORE_WRITE : STORE_READ)
+		: file.in[use == USE_MERGE_INTO];
+	refused = s ? use_file(s, use, bytes, n) : -1;
+	if (opens) {
+		store_close(s);
+	} else {
+		check_left(s);
+		FUZZ_HOLDS(!sqlite3_file_control(s->db, "main",
+			SQLITE_FCNTL_RESET_CACHE, NULL));
 	}
+	check_left(empty);
+	check_left(other);
+	pages_restore(&file.pages);
+	return refused;
 }
 
-/* stored_read's own transaction lies within that of the changes. */
+/* ---- Answers ----------------------------------------------------------------------- */
+
+/* SQLite itself looks at most of a file's bytes, so few damaged files get as far
+ * as our code. Here what it answers is changed instead: what a damaged or
+ * made-up file may make it say, and more. */
+static struct store *answers, *good;
+
+static void end_answers(void)
+{
+	answers_end();
+	store_close(answers);
+	store_close(good);
+}
+
+/* The good one is recorded; the other connection then answers in its place. */
+static void need_answers(void)
+{
+	if (answers)
+		return;
+	need_memory();
+	answers = memory_store();
+	good = memory_store();
+	copy_good(good);
+	answers_record(good->db);
+	FUZZ_HOLDS(!read_stored(good));
+	FUZZ_HOLDS(!merge(other, good));
+	answers_give(answers->db);
+	(void)atexit(end_answers);
+}
+
+/* There is nothing that could begin, end or fail. */
 int __wrap_store_execute(struct store *s, const char *sql);
 int __real_store_execute(struct store *s, const char *sql);
 
 int __wrap_store_execute(struct store *s, const char *sql)
 {
-	static const char *const inner[] = { "begin", "commit" };
+	sqlite3_stmt *st;
+	int code;
 
-	if (s == rows.store)
-		for (int i = 0; i < 2; i++)
-			if (!strcmp(sql, inner[i]))
-				return 0;
-	return __real_store_execute(s, sql);
+	if (s == answers)
+		return 0;
+	if (!kept_is(s->db))
+		return __real_store_execute(s, sql);
+	st = store_prepare(s, sql);
+	if (!st)
+		return -1;
+	(void)sqlite3_step(st);
+	code = sqlite3_finalize(st);
+	return code == SQLITE_OK ? 0 : store_fault(s, code);
 }
 
+static void end_changes(void)
+{
+	FUZZ_HOLDS(answers_open() == 0);
+	answers_restore();
+	check_left(other);
+}
+
+/* What was changed is read or merged. */
 int fuzz_rows(const uint8_t *bytes, size_t n)
 {
-	struct store *to = need_empty();
 	int refused;
 
-	need_rows();
-	FUZZ_HOLDS(!store_execute(rows.store, "savepoint good"));
-	change_rows(bytes, n);
-	/* Drawing takes ten times as long as reading. */
-	if (n % 4) {
-		refused = n % 16 == 1 ? report_all(rows.store)
-			: read_stored(rows.store);
-	} else {
-		FUZZ_HOLDS(!store_begin(to));
-		refused = store_merge(to, rows.store);
-		store_rollback(to);
+	need_answers();
+	answers_change(bytes, n);
+	refused = n % 4 ? read_stored(answers) : merge(other, answers);
+	end_changes();
+	return refused;
+}
+
+/* ---- Reports ----------------------------------------------------------------------- */
+
+/* A terminal must not be told what to do, nor a browser. */
+static void check_text(const struct text *t, char also)
+{
+	for (size_t i = 0; i < t->length; i++)
+		FUZZ_HOLDS((unsigned char)t->s[i] >= ' ' || t->s[i] == '\n'
+			|| t->s[i] == also);
+}
+
+static int draw(const struct stored *d, const uint8_t *bytes, size_t n)
+{
+	const char *metrics[] = { NULL, NULL, NULL };
+	struct report r;
+	struct text t;
+	int columns = 0;
+
+	while (outcome_columns[columns].name)
+		columns++;
+	for (size_t i = 0; i < 2 && i < n; i++)
+		metrics[i] = outcome_columns[bytes[i] % columns].name;
+	/* The usual ones are ten: most time would go by in pictures. */
+	if (report_init(&r, d, one_in(64, PART_USUAL, bytes, n) ? NULL
+			: metrics))
+		return -1;
+	text_init(&t);
+	report_text(&r, &t);
+	check_text(&t, '\n');
+	if (one_in(16, PART_HTML, bytes, n)) {
+		t.length = 0;
+		report_html(&r, &t);
+		check_text(&t, '\t');
 	}
-	FUZZ_HOLDS(!store_execute(rows.store,
-		"rollback to good; release good"));
+	text_fini(&t);
+	report_fini(&r);
+	return 0;
+}
+
+/* What was changed is drawn. The first two bytes choose what is drawn of it. */
+int fuzz_report(const uint8_t *bytes, size_t n)
+{
+	size_t choice = n < 2 ? n : 2;
+	struct stored *d;
+	int refused;
+
+	need_answers();
+	answers_change(bytes + choice, n - choice);
+	d = stored_read(answers);
+	refused = d ? draw(d, bytes, n) : -1;
+	stored_free(d);
+	end_changes();
 	return refused;
 }

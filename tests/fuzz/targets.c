@@ -537,9 +537,9 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "functions-2019", run_functions_2019, 16384 },
 	{ "policy", run_policy, 512 },
 	{ "number", run_number, 64 },
-	{ "store", fuzz_store, 65536 },
-	{ "report", fuzz_report, 65536 },
-	{ "rows", fuzz_rows, 512 },
+	{ "store", fuzz_store, 256 },
+	{ "report", fuzz_report, 256 },
+	{ "rows", fuzz_rows, 256 },
 #ifdef FUZZ_HARNESS
 	{ "onnx", fuzz_onnx, 8192 },
 	{ "network-ini", fuzz_network_ini, 2048 },
