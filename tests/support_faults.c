@@ -132,6 +132,11 @@ void place_restore(const struct place *p)
 			test_write(path, earlier);
 		free(path);
 	}
+	for (int i = 0; i < FAULT_COPIES && c->copies[i].from; i++) {
+		char *path = test_path(p->dir, c->copies[i].name);
+		test_copy(c->copies[i].from, path);
+		free(path);
+	}
 	if (c->database && p->database) {
 		char *path = test_path(p->dir, c->database);
 		FILE *f = fopen(path, "wb");
@@ -270,6 +275,8 @@ static void check_strays(const struct place *p, const char *what)
 		int known = e->d_name[0] == '.' || is_database_file(c, e->d_name);
 		for (int i = 0; i < FAULT_FILES && c->files[i]; i++)
 			known |= !strcmp(file_name(c->files[i]), e->d_name);
+		for (int i = 0; i < FAULT_COPIES && c->copies[i].from; i++)
+			known |= !strcmp(c->copies[i].name, e->d_name);
 		ck_assert_msg(known, "%s: left behind: %s", what, e->d_name);
 	}
 	(void)closedir(dir);

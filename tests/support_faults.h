@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FAULT_ARGUMENTS = 24, FAULT_FILES = 4 };
+enum { FAULT_ARGUMENTS = 24, FAULT_FILES = 4, FAULT_COPIES = 8 };
 
 /* A command as it is tried. "@" in an argument stands for the directory. */
 struct fault_command {
@@ -24,6 +24,9 @@ struct fault_command {
 	 * there before. */
 	const char *before[FAULT_ARGUMENTS];
 	int kept_runs;              /* more runs a success stores */
+	/* Files that it reads, copied into the directory before each run: from
+	 * where, then its name there. */
+	struct { const char *from, *name; } copies[FAULT_COPIES];
 };
 
 /* Every command that writes, ended by one without a name. */

@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -156,6 +158,41 @@ static int is_exempt(int fd)
 	return fd == 2 || (fd != 1 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode));
 }
 
+/* Change the file that is about to be read, if it is one of the test's own. */
+static void change_file(int fd)
+{
+	static const char junk[64] = "overwritten";
+	char link[32], path[sizeof order->under + 128];
+	struct stat st;
+	ssize_t n;
+	long to;
+
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof path - 1);
+	if (n <= 0 || !*order->under || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	path[n] = 0;
+	if (strncmp(path, order->under, strlen(order->under)) != 0)
+		return;
+	switch (order->error) {
+	case INJECT_CUT:
+		(void)truncate(path, st.st_size / 2);
+		break;
+	case INJECT_EMPTY:
+		(void)truncate(path, 0);
+		break;
+	case INJECT_GROW:
+		(void)truncate(path, st.st_size + 4096);
+		break;
+	default:
+		to = inject_call(SYS_open, (long)path, O_WRONLY | O_CLOEXEC, 0, 0,
+			0, 0);
+		(void)inject_call(SYS_pwrite64, to, (long)junk, sizeof junk,
+			st.st_size / 2, 0, 0);
+		(void)inject_call(SYS_close, to, 0, 0, 0, 0, 0);
+	}
+}
+
 static long fail_or_call(long number, long *a)
 {
 	enum inject_kind kind = kind_of(number, a);
@@ -167,6 +204,10 @@ static long fail_or_call(long number, long *a)
 	if (is_due(INJECT_CALL))
 		(void)inject_call(SYS_kill, inject_call(SYS_getpid, 0, 0, 0, 0,
 			0, 0), order->signal, 0, 0, 0, 0);
+	if (due && kind == INJECT_READ && order->error < INJECT_SHORT) {
+		change_file((int)a[0]);
+		due = 0;
+	}
 	if (due && order->error != INJECT_SHORT)
 		return -order->error;
 	/* Half of it, then the disk is full. */

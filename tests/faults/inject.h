@@ -35,14 +35,21 @@ struct inject {
 	int32_t kind;
 	int32_t sticky;             /* 1: all later ones fail as well */
 	int64_t at;                 /* which call, from 1; 0: none */
-	int32_t error;              /* errno; INJECT_SHORT: half is written */
+	int32_t error;              /* errno, or one of the names below */
 	int32_t signal;             /* INJECT_CALL: raised before the call */
 	int64_t jump_s;             /* INJECT_CLOCK */
 	int32_t wall_only;          /* the monotonic clock stays right */
+	char under[128];            /* files to change begin so; others stay */
 	int64_t count[INJECT_KINDS + 1]; /* calls so far, all processes */
 	int64_t fired;              /* faults so far */
 };
 
 #define INJECT_SHORT (-1)
+/* For INJECT_READ: the file changes before the call, as if another program had
+ * written to it: half is cut off, all is, it grows, it is overwritten. */
+#define INJECT_CUT (-2)
+#define INJECT_EMPTY (-3)
+#define INJECT_GROW (-4)
+#define INJECT_OVERWRITE (-5)
 
 #endif
