@@ -206,7 +206,7 @@ START_TEST(interrupted_or_killed_it_leaves_no_bundle_and_resumes)
 {
 	char *dir = test_directory(), *out = test_path(dir, "bundle");
 	char *line = mem_printf(REPLAY " --networks staged3,staged6 --inputs "
-		"3000 --quick --no-energy --out %s", out);
+		"1500 --quick --no-energy --out %s", out);
 	char *again = mem_printf("%s --resume", line);
 	char *other = mem_printf("%s --resume --seed 2", line);
 	struct bundle *a, *b;
@@ -241,7 +241,7 @@ START_TEST(interrupted_or_killed_it_leaves_no_bundle_and_resumes)
 	ck_assert_ptr_nonnull(b);
 	x = bundle_find_net(a, "staged6");
 	y = bundle_find_net(b, "staged6");
-	for (int i = 0; i < 3000 * 6; i++)
+	for (int i = 0; i < 1500 * 6; i++)
 		ck_assert_int_eq(a->net[x].correct[i], b->net[y].correct[i]);
 	ck_assert(!exists(dir, "bundle.partial"));
 	bundle_free(a);
@@ -250,6 +250,81 @@ START_TEST(interrupted_or_killed_it_leaves_no_bundle_and_resumes)
 	free(line);
 	free(again);
 	free(other);
+	free(out);
+	test_directory_free(dir);
+}
+END_TEST
+
+static int lines_of(const char *dir, const char *name)
+{
+	char *path = test_path(dir, name), *text = test_read(path, NULL);
+	int n = 0;
+
+	for (const char *s = text; *s; s++)
+		n += *s == '\n';
+	free(text);
+	free(path);
+	return n;
+}
+
+/* Device times from passes in between are kept with the blocks they were taken
+ * in: an interrupted measurement ends with as many as one that was not, its
+ * first ones among them. */
+START_TEST(device_times_measured_apart_outlive_an_interruption)
+{
+	char *dir = test_directory(), *out = test_path(dir, "bundle");
+	char *whole = test_path(dir, "whole");
+	char *device = test_path(dir, "bundle.partial/raw/device.csv");
+	const char *build = getenv("LAXITY_BUILD");
+	char *line = mem_printf("profile --warm-up 0 --backend %s%s/tests/plugins/"
+		"slower_backend.so --device " H100 " --data " H100 " --networks "
+		"staged3 --inputs 1200 --quick --no-energy --no-repeat --out",
+		build && *build == '/' ? "" : "./", build ? build : "build");
+	static const char *const files[] = { "raw/device.csv", "raw/pass.csv",
+		"timing.csv", "outcomes.csv", "settings.csv", "overhead.csv" };
+	char *first, *last, *name, *command;
+	struct program p = { 0 };
+	FILE *f;
+	int pid;
+
+	program_line(&p, "%s %s", line, whole);
+	ends_well(&p);
+	command = mem_printf("%s %s", line, out);
+	pid = start(command);
+	wait_for_blocks(dir);
+	(void)kill(pid, SIGINT);
+	ck_assert_int_eq(wait_status(pid), 1);
+	first = test_read(device, NULL);
+	ck_assert_int_gt(lines_of(dir, "bundle.partial/raw/device.csv"), 300);
+	/* Of a block that did not end. */
+	f = fopen(device, "a");
+	(void)fputs("staged3,sm132,7,1,12345,99\nstaged3,sm1", f);
+	(void)fclose(f);
+	program_line(&p, "%s --resume", command);
+	ends_well(&p);
+	name = test_path(out, "raw/device.csv");
+	last = test_read(name, NULL);
+	ck_assert_int_eq(strncmp(first, last, strlen(first)), 0);
+	ck_assert_ptr_null(strstr(last, ",12345,"));
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		ck_assert_msg(lines_of(out, files[i]) == lines_of(whole, files[i]),
+			"%s: %d and %d lines", files[i], lines_of(out, files[i]),
+			lines_of(whole, files[i]));
+	ck_assert_int_eq(lines_of(out, "raw/device.csv"), 1 + 1000 * 3);
+	free(name);
+	name = test_path(out, "timing.csv");
+	free(last);
+	last = test_read(name, NULL);
+	/* Those that count are without. */
+	ck_assert_ptr_nonnull(strstr(last, ",\n"));
+	program_fini(&p);
+	free(first);
+	free(last);
+	free(name);
+	free(command);
+	free(line);
+	free(device);
+	free(whole);
 	free(out);
 	test_directory_free(dir);
 }
@@ -269,10 +344,12 @@ START_TEST(a_budget_takes_what_matters_most_first)
 		"elsewhere,1,1,1,1,1\n");
 	program_line(&p, REPLAY " --networks resnet8 --inputs 500 --settings "
 		"132,32 --environments default,compute-stream --passes 100000 "
-		"--budget 10 --no-energy --compare %s --out %s", compare, out);
+		"--budget 10 --no-energy --compare %s --peaks 100,2.5 --out %s",
+		compare, out);
 	ends_well(&p);
 	has_check(&p, "rows", "flagged");
 	has_check(&p, "budget", "flagged");
+	ck_assert_ptr_nonnull(strstr(p.out, "the given 100 Tflop/s and 2.5 TB/s"));
 	/* 92 us or so against 400. */
 	has_check(&p, "speed", "good");
 	b = bundle_read(out);
@@ -559,6 +636,10 @@ static const char *const refused[][2] = {
 	  "--help lists them" },
 	{ "profile --inputs 0", "profile: --inputs '0': 1 to 2147483647" },
 	{ "profile --inputs", "profile: --inputs: a value is missing" },
+	{ "profile --backend plain --networks resnet8 --data x --out y --peaks 989",
+	  "profile: --peaks '989': TFLOP/S,TB/S, say 989.4,3.35" },
+	{ "profile --backend plain --networks resnet8 --data x --out y --peaks 1,-3",
+	  "profile: --peaks '1,-3': TFLOP/S,TB/S, say 989.4,3.35" },
 	{ "profile --seed 1 --seed 2", "profile: --seed twice" },
 	{ "profile --backend plain --networks nonesuch --data x --out /tmp/x",
 	  "workloads/networks/nonesuch.onnx: cannot open: No such file or "
@@ -638,6 +719,7 @@ Suite *test_measure(void)
 	tcase_add_test(t, a_budget_takes_what_matters_most_first);
 	tcase_add_loop_test(t, interrupted_or_killed_it_leaves_no_bundle_and_resumes,
 		0, 2);
+	tcase_add_test(t, device_times_measured_apart_outlive_an_interruption);
 	tcase_add_test(t, energy_of_the_stub_board_is_found);
 	tcase_add_loop_test(t,
 		without_a_counter_energy_is_empty_and_that_is_no_error, 0, 2);

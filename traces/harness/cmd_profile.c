@@ -57,6 +57,7 @@ static int read_options(struct measure_options *o, struct other *x, int argc,
 		{ "--no-repeat", 0, 0, 0, 0, &o->no_repeat },
 		{ "--no-events", 0, 0, 0, 0, &o->no_events },
 		{ "--compare", &o->compare, 0, 0, 0, 0 },
+		{ "--peaks", &o->peaks, 0, 0, 0, 0 },
 		{ "--budget", 0, &o->budget_s, 10, 1000000, 0 },
 		{ "--restore", &x->restore, 0, 0, 0, 0 },
 		{ "--watch", &x->watch, 0, 0, 0, 0 },
@@ -115,7 +116,26 @@ static int read_options(struct measure_options *o, struct other *x, int argc,
 	return 0;
 }
 
-static int need(const struct measure_options *o)
+static int read_peaks(struct measure_options *o)
+{
+	char *text = mem_string(o->peaks), *comma = strchr(text, ',');
+	double tflop_s, tb_s;
+	int bad = !comma;
+
+	if (comma)
+		*comma = '\0';
+	bad = bad || num_real(text, &tflop_s) || num_real(comma + 1, &tb_s)
+		|| !(tflop_s > 0 && tb_s > 0);
+	free(text);
+	if (bad)
+		return msg_bad("profile: --peaks '%s': TFLOP/S,TB/S, say 989.4,3.35",
+			o->peaks);
+	o->peak_flop_s = tflop_s * 1e12;
+	o->peak_bytes_s = tb_s * 1e12;
+	return 0;
+}
+
+static int need(struct measure_options *o)
 {
 	if (!o->backend)
 		return msg_bad("profile: --backend NAME (cudnn, onednn, plain, "
@@ -127,6 +147,8 @@ static int need(const struct measure_options *o)
 		return msg_bad("profile: --data FILE or folder with the images");
 	if (!o->out && !o->again)
 		return msg_bad("profile: --out DIR for the bundle");
+	if (o->peaks && read_peaks(o))
+		return -1;
 	/* Now, not when all is measured and the bundle is written. */
 	if (o->name && bundle_check_value("profile", "--name", o->name))
 		return -1;
@@ -237,6 +259,8 @@ const struct command command_profile = {
 	"  --compare FILE        another program's times, printed beside ours: CSV\n"
 	"                        network,depth,p50_us,p99_us,device_p50_us,\n"
 	"                        transfers_p50_us (workloads/networks/time_torch.py)\n"
+	"  --peaks TFLOP/S,TB/S  the device's, for the roofline in the report; known of\n"
+	"                        H100, H200 and A100 (NVIDIA's data sheets, float16)\n"
 	"  --warm-up SECONDS     at most, until three blocks agree (30; --quick 5)\n"
 	"  --no-energy           leave the energy fields empty\n"
 	"  --no-repeat           not once more in a new process\n"

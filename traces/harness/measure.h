@@ -11,7 +11,8 @@
  *   measure_report  checks, provenance, the bundle
  *
  * All keep their results in struct measure and in the folder OUT.partial,
- * whose raw/pass.csv grows by whole blocks; --resume reads it back. */
+ * whose raw/pass.csv and raw/device.csv grow by whole blocks; --resume reads
+ * them back. */
 #ifndef LAXITY_MEASURE_H
 #define LAXITY_MEASURE_H
 
@@ -35,6 +36,8 @@ struct measure_options {
 		*compare;       /* another program's times */
 	int inputs, passes, mandatory, budget_s; /* 0: as long as it takes */
 	double window_s, warm_s; /* warm-up: at most */
+	const char *peaks;
+	double peak_flop_s, peak_bytes_s; /* of --peaks; 0: look them up */
 	uint32_t seed;
 	int quick, resume, energy, change_settings, no_events,
 		no_repeat;
@@ -62,7 +65,7 @@ struct combo {
 	/* Device times of passes apart from those that count, which events
 	 * would slow down: [devices * depths]. */
 	int64_t *device;
-	int devices, device_room;
+	int devices, device_room, devices_stored;
 };
 
 struct block {
@@ -97,7 +100,8 @@ struct measure {
 	const char *no_meter;   /* why there is none */
 	struct guard *guard;    /* only with --change-device-settings */
 	int setting_now;        /* in force by the guard, -1: none */
-	int apart;              /* device times are measured apart */
+	int apart;              /* device times are measured apart; of a
+	                         * measurement that goes on: as it began */
 	double **op_us;         /* [net * settings + setting][ops + 1], by
 	                         * themselves; NULL: not known */
 	double *other_us;       /* [(net * BUNDLE_MAX_DEPTH + depth - 1) * 2]
@@ -148,6 +152,14 @@ void measure_close(struct measure *m);
 int measure_pass(struct measure *m, struct plan *p, int depths, int input,
 	struct sample *out);
 int measure_use(struct measure *m, int setting);  /* guard */
+/* What a block's end tells of the device, and passes of the host's own time;
+ * for measure_passes and for a measurement that goes on. */
+void measure_note_state(struct measure *m, const struct combo *c,
+	const struct meter_state *state);
+void measure_note_costs(struct measure *m, const struct combo *c, int first,
+	int passes);
+int measure_is_clean(const struct measure *m, const struct combo *c,
+	const struct meter_state *state);
 int measure_null(struct measure *m);
 int measure_warm(struct measure *m);
 int measure_passes(struct measure *m);
@@ -163,6 +175,8 @@ int measure_again_child(struct measure *m);
 
 /* Raw files under OUT.partial/raw. */
 int measure_store_open(struct measure *m);
+/* Device times measured apart since the last block, before that is stored. */
+int measure_store_devices(struct measure *m, struct combo *c);
 int measure_store_block(struct measure *m, const struct combo *c, int first,
 	int passes, const struct meter_state *state, int attempt, int kept);
 int measure_store_text(struct measure *m, const char *name,
@@ -178,8 +192,8 @@ int measure_bundle(struct measure *m);
 /* Is there time for that many seconds more? */
 int measure_has_time(const struct measure *m, double seconds);
 
-/* measure_speed.c. open reads o.compare; store writes raw/stages.csv,
- * kernels.csv, device.csv. worst: the largest ratio of B to the other program's
+/* measure_speed.c. open reads o.compare; store writes raw/stages.csv
+ * and kernels.csv. worst: the largest ratio of B to the other program's
  * at the default setting, NAN if there is none. */
 int measure_speed_open(struct measure *m);
 int measure_speed_store(struct measure *m);

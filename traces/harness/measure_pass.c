@@ -179,8 +179,10 @@ int measure_null(struct measure *m)
 		&& compare_passes(m, 1, &m->events_effect)))
 		return -1;
 	/* Without events a pass is faster: then they are kept out of it, and
-	 * device times come from passes in between. */
-	m->apart = m->backend->events && fabs(m->events_effect) > 0.01;
+	 * device times come from passes in between. A measurement that goes on
+	 * stays with what it began with. */
+	if (!m->block)
+		m->apart = m->backend->events && fabs(m->events_effect) > 0.01;
 	if (m->apart)
 		for (int i = 0; i < m->nets * m->settings; i++)
 			m->backend->events(m->plan[i], 0);
@@ -269,16 +271,28 @@ static int enter(struct measure *m, struct blocks *b, int environment)
 	return environment ? corunner_start(m->corunner[environment]) : 0;
 }
 
-static int is_clean(const struct measure *m, const struct combo *c,
-	const struct meter_state *before, const struct meter_state *after)
+int measure_is_clean(const struct measure *m, const struct combo *c,
+	const struct meter_state *state)
 {
 	int64_t bad = METER_THROTTLE;
 
 	/* A cap that we set is meant to bite. */
 	if (m->setting[c->setting].power_cap_w)
 		bad &= ~(int64_t)METER_POWER_CAP;
-	return (before->events < 0 || !(before->events & bad))
-		&& (after->events < 0 || !(after->events & bad));
+	return state->events < 0 || !(state->events & bad);
+}
+
+void measure_note_state(struct measure *m, const struct combo *c,
+	const struct meter_state *state)
+{
+	if (state->sm_mhz > m->clock_mhz[c->setting])
+		m->clock_mhz[c->setting] = state->sm_mhz;
+	if (state->temperature_c < 0)
+		return;
+	if (!m->temperature_high || state->temperature_c < m->temperature_low)
+		m->temperature_low = state->temperature_c;
+	if (state->temperature_c > m->temperature_high)
+		m->temperature_high = state->temperature_c;
 }
 
 static void keep(struct combo *c, const struct blocks *b, int passes)
@@ -297,8 +311,8 @@ static void keep(struct combo *c, const struct blocks *b, int passes)
 }
 
 /* What lies between the end of a stage and the next send is the host's own. */
-static void note_costs(struct measure *m, const struct blocks *b,
-	const struct combo *c, int passes)
+void measure_note_costs(struct measure *m, const struct combo *c, int first,
+	int passes)
 {
 	enum { MOST = 2000 };
 
@@ -306,9 +320,9 @@ static void note_costs(struct measure *m, const struct blocks *b,
 		return;
 	if (!m->decision_ns)
 		m->decision_ns = mem_new(MOST, sizeof *m->decision_ns);
-	for (int i = 0; i < passes; i++)
+	for (int i = first; i < first + passes; i++)
 		for (int d = 1; d < c->depths && m->decisions < MOST; d++) {
-			const struct sample *s = &b->sample[i * c->depths + d];
+			const struct sample *s = &c->sample[i * c->depths + d];
 			int64_t gap = s->send_ns - s[-1].send_ns
 				- s[-1].duration_ns;
 			m->decision_ns[m->decisions++] = gap < 0 ? 0 : (int)gap;
@@ -367,22 +381,17 @@ static int run_block(struct measure *m, struct blocks *b,
 				return -1;
 		}
 		meter_read_state(m->meter, &after);
-		clean = is_clean(m, c, &before, &after);
-		if (after.sm_mhz > m->clock_mhz[c->setting])
-			m->clock_mhz[c->setting] = after.sm_mhz;
-		if (after.temperature_c >= 0) {
-			if (!m->temperature_high || after.temperature_c
-			    < m->temperature_low)
-				m->temperature_low = after.temperature_c;
-			if (after.temperature_c > m->temperature_high)
-				m->temperature_high = after.temperature_c;
-		}
+		clean = measure_is_clean(m, c, &before)
+			&& measure_is_clean(m, c, &after);
+		measure_note_state(m, c, &after);
+		if (measure_store_devices(m, c))
+			return -1;
 		if (clean || last) {
 			int first = c->passes;
 			keep(c, b, what->passes);
 			c->unclean += clean ? 0 : what->passes;
 			m->unclean_blocks += !clean;
-			note_costs(m, b, c, what->passes);
+			measure_note_costs(m, c, first, what->passes);
 			c->seconds += (double)(backend_clock() - begun) * 1e-9;
 			return measure_store_block(m, c, first, what->passes,
 				&after, attempt, 1);

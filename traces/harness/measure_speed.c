@@ -51,15 +51,19 @@ static const struct peak {
 	{ "A100-PCIE-40GB", NULL, 312e12, 1.555e12 },
 };
 
-static const struct peak *find_peak(const struct measure *m)
+/* Those given, else published ones; flop_s 0: not known. */
+static struct peak find_peak(const struct measure *m)
 {
+	if (m->o.peaks)
+		return (struct peak){ .flop_s = m->o.peak_flop_s,
+			.bytes_s = m->o.peak_bytes_s };
 	if (m->info.element_bytes == 2)
 		for (size_t i = 0; i < sizeof peaks / sizeof *peaks; i++)
 			if (strstr(m->info.name, peaks[i].name)
 			    && (!peaks[i].but || !strstr(m->info.name,
 				peaks[i].but)))
-				return &peaks[i];
-	return NULL;
+				return peaks[i];
+	return (struct peak){ 0 };
 }
 
 /* ---- Another program's times ----------------------------------------------------- */
@@ -214,7 +218,7 @@ static struct speed speed_of(const struct measure *m, int net, int setting,
 	const struct combo *c = &m->combo[(net * m->settings + setting)
 		* m->environments];
 	const struct work w = work_of(m->net[net], depth);
-	const struct peak *p = find_peak(m);
+	const struct peak p = find_peak(m);
 	const double *other = &m->other_us[(net * BUNDLE_MAX_DEPTH + depth - 1)
 		* 2];
 	struct plan_info info;
@@ -227,12 +231,12 @@ static struct speed speed_of(const struct measure *m, int net, int setting,
 		.kernels = kernels_us(m, net, setting, depth),
 		.floor = isnan(m->empty_ns) ? NAN : (m->empty_ns
 			+ (info.kernels[depth] - 1) * m->chain_ns) * 1e-3,
-		.weights = p ? w.weights * m->info.element_bytes / p->bytes_s
-			* 1e6 : NAN,
-		.work = p ? w.flop / p->flop_s * 1e6 : NAN,
+		.weights = p.flop_s > 0 ? w.weights * m->info.element_bytes
+			/ p.bytes_s * 1e6 : NAN,
+		.work = p.flop_s > 0 ? w.flop / p.flop_s * 1e6 : NAN,
 		.other = other[0], .transfers = other[1],
 		.launches = info.kernels[depth] };
-	s.roofline = p ? fmax(s.weights, s.work) : NAN;
+	s.roofline = fmax(s.weights, s.work);
 	s.ratio = s.b / s.other;
 	return s;
 }
@@ -290,7 +294,7 @@ static void print_kernels(const struct measure *m, int net)
 
 void measure_speed_print(const struct measure *m)
 {
-	const struct peak *p = find_peak(m);
+	const struct peak p = find_peak(m);
 
 	printf("\n%-12s %-10s %5s %8s %8s %8s %8s %8s %8s %7s\n", "network",
 		"setting", "depth", "B us", "A us", "ops us", "floor us",
@@ -315,11 +319,11 @@ void measure_speed_print(const struct measure *m)
 	}
 	printf("B host, A device, ops: its operators one by one, floor: as many "
 		"empty kernels, roof: weights once\nand arithmetic at ");
-	if (p)
-		printf("the published %.4g Tflop/s and %.4g TB/s", p->flop_s
-			* 1e-12, p->bytes_s * 1e-12);
+	if (p.flop_s > 0)
+		printf("the %s %.4g Tflop/s and %.4g TB/s", p.name ? "published"
+			: "given", p.flop_s * 1e-12, p.bytes_s * 1e-12);
 	else
-		printf("published peaks, which are not known of this device");
+		printf("peaks that are not known of this device (--peaks)");
 	printf("; other: %s\n", m->o.compare ? m->o.compare
 		: "nothing given (--compare)");
 	for (int i = 0; i < m->nets; i++)
@@ -409,27 +413,7 @@ static int store_kernels(struct measure *m)
 	return bad;
 }
 
-/* A's that were measured apart from the passes that count. */
-static int store_devices(struct measure *m)
-{
-	struct text t;
-	int bad;
-
-	text_init(&t);
-	text_add(&t, "network,setting,sample,depth,device_ns\n");
-	for (int k = 0; k < m->combos; k++) {
-		const struct combo *c = &m->combo[k];
-		for (int i = 0; i < c->devices * c->depths; i++)
-			text_add(&t, "%s,%s,%d,%d,%lld\n", m->net[c->net]->name,
-				m->setting[c->setting].name, i / c->depths,
-				i % c->depths + 1, (long long)c->device[i]);
-	}
-	bad = m->apart ? measure_store_text(m, "device.csv", &t) : 0;
-	text_fini(&t);
-	return bad;
-}
-
 int measure_speed_store(struct measure *m)
 {
-	return store_stages(m) || store_kernels(m) || store_devices(m) ? -1 : 0;
+	return store_stages(m) || store_kernels(m) ? -1 : 0;
 }

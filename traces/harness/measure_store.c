@@ -4,7 +4,8 @@
  *
  * A line of block.csv is written after its rows are in pass.csv, and says how
  * long that file is then: what lies behind was written by a block that did
- * not end, and --resume cuts it off. */
+ * not end, and --resume cuts it off. So it does with raw/device.csv, which is
+ * there if device times are measured apart; its rows say of which block. */
 #include "measure.h"
 
 #include "../../sim/csv.h"
@@ -25,6 +26,9 @@ static const char *const pass_columns[] = { "network", "setting",
 static const char *const block_columns[] = { "block", "network", "setting",
 	"environment", "passes", "attempt", "kept", "sm_mhz", "memory_mhz",
 	"temperature_c", "power_w", "events", "others", "bytes", NULL };
+
+static const char *const device_columns[] = { "network", "setting", "sample",
+	"depth", "device_ns", "block", NULL };
 
 static char *inside(const struct measure *m, const char *name)
 {
@@ -63,6 +67,7 @@ static int make_dir(const char *path)
 
 static int start_files(struct measure *m, const struct text *what)
 {
+	char *device = inside(m, "raw/device.csv");
 	char *raw = inside(m, "raw"), *plan = inside(m, "plan.txt");
 	char *block = inside(m, "raw/block.csv");
 	struct text head;
@@ -79,7 +84,9 @@ static int start_files(struct measure *m, const struct text *what)
 	block = inside(m, "raw/pass.csv");
 	bad = bad || file_write(block, head.s, head.length)
 		|| file_write(plan, what->s, what->length);
+	(void)unlink(device);
 	text_fini(&head);
+	free(device);
 	free(block);
 	free(plan);
 	free(raw);
@@ -180,12 +187,86 @@ static int read_pass(struct measure *m, struct known *k, struct csv *c,
 	return 0;
 }
 
+static void add_device(struct combo *o, int64_t ns)
+{
+	if (o->devices_stored == o->device_room * o->depths) {
+		o->device_room += 2 * BLOCK_PASSES;
+		o->device = mem_resize(o->device, (size_t)(o->device_room
+			* o->depths), sizeof *o->device);
+	}
+	o->device[o->devices_stored++] = ns;
+}
+
+/* Device times of the blocks that ended. What lies behind is cut off. */
+static int read_devices(struct measure *m, struct known *k)
+{
+	char *path = inside(m, "raw/device.csv");
+	int64_t sample, depth, ns, block;
+	struct stat st;
+	struct csv c;
+	size_t whole;
+	int bad, net, setting;
+
+	m->apart = !stat(path, &st);
+	bad = m->apart && (cut_line(path) || csv_open(&c, path, (size_t)1 << 34,
+		device_columns));
+	if (bad || !m->apart) {
+		free(path);
+		return bad ? -1 : 0;
+	}
+	whole = c.length;
+	while (csv_next(&c)) {
+		struct combo *o;
+		bad = csv_known(&c, &k->net, &net)
+		    || csv_known(&c, &k->setting, &setting);
+		if (bad)
+			break;
+		o = &m->combo[(net * m->settings + setting) * m->environments];
+		bad = csv_integer(&c, 0, INT32_MAX, &sample)
+		    || csv_integer(&c, 1, o->depths, &depth)
+		    || csv_optional_integer(&c, 0, INT64_MAX, -1, &ns)
+		    || csv_integer(&c, 0, INT32_MAX, &block);
+		if (bad)
+			break;
+		if (block >= m->block) {
+			whole = (size_t)(c.row - c.text);
+			break;
+		}
+		bad = sample * o->depths + depth - 1 != o->devices_stored
+			? csv_bad(&c, "sample out of order") : 0;
+		if (bad)
+			break;
+		add_device(o, ns);
+	}
+	csv_close(&c);
+	if (!bad && truncate(path, (off_t)whole))
+		bad = msg_fail("%s: cannot cut: %s", path, strerror(errno));
+	for (int i = 0; i < m->combos; i++) {
+		struct combo *o = &m->combo[i];
+		o->devices_stored /= o->depths;
+		o->devices = o->devices_stored;
+	}
+	free(path);
+	return bad ? -1 : 0;
+}
+
+static void note_block(struct measure *m, struct combo *o, int passes, int64_t kept,
+	const struct meter_state *state)
+{
+	measure_note_state(m, o, state);
+	if (!kept || measure_is_clean(m, o, state))
+		return;
+	o->unclean += passes;
+	m->unclean_blocks++;
+}
+
 /* Which blocks count, and how long pass.csv was after the last. */
 static int read_blocks(struct measure *m, struct known *k, const char *path,
 	char **kept, int64_t *bytes)
 {
 	int64_t number, passes, attempt, is_kept, clock, memory, heat, events;
 	int64_t others;
+	struct combo *o;
 	double watts;
 	struct csv c;
 	int room = 0, bad = 0;
@@ -195,7 +276,7 @@ static int read_blocks(struct measure *m, struct known *k, const char *path,
 		return -1;
 	while (!bad && csv_next(&c)) {
 		bad = csv_integer(&c, m->block, m->block, &number)
-		    || !take_combo(m, k, &c)
+		    || !(o = take_combo(m, k, &c))
 		    || csv_integer(&c, 1, BLOCK_PASSES, &passes)
 		    || csv_integer(&c, 1, BLOCK_TRIES, &attempt)
 		    || csv_integer(&c, 0, 1, &is_kept)
@@ -210,6 +291,9 @@ static int read_blocks(struct measure *m, struct known *k, const char *path,
 			break;
 		MEM_ROOM(*kept, m->block, room);
 		(*kept)[m->block++] = (char)is_kept;
+		note_block(m, o, (int)passes, is_kept, &(struct meter_state){
+			.sm_mhz = (int)clock, .temperature_c = (int)heat,
+			.events = events });
 	}
 	csv_close(&c);
 	return bad ? -1 : 0;
@@ -241,11 +325,14 @@ static int resume(struct measure *m, const struct text *what)
 		while (!bad && csv_next(&c))
 			bad = read_pass(m, &k, &c, kept, m->block);
 		csv_close(&c);
+		bad = bad || read_devices(m, &k);
 	}
 	for (int i = 0; i < m->combos && !bad; i++)
 		if (m->combo[i].environment == 0 && m->combo[i].setting == 0
 		    && m->combo[i].passes > m->images.count)
 			bad = msg_bad("%s: more passes than inputs", pass);
+	for (int i = 0; i < m->combos && !bad; i++)
+		measure_note_costs(m, &m->combo[i], 0, m->combo[i].passes);
 	known_fini(&k);
 	free(text);
 	free(kept);
@@ -303,6 +390,33 @@ static void put_known(struct text *t, int64_t x)
 	if (x >= 0)
 		text_add(t, "%lld", (long long)x);
 	text_add(t, ",");
+}
+
+int measure_store_devices(struct measure *m, struct combo *c)
+{
+	char *path = inside(m, "raw/device.csv");
+	FILE *f = m->apart ? fopen(path, "ab") : NULL;
+	struct text t;
+	int bad = m->apart && !f;
+
+	text_init(&t);
+	if (f && (fseek(f, 0, SEEK_END) || !ftell(f)))
+		put_columns(&t, device_columns);
+	for (int i = c->devices_stored * c->depths; i < c->devices * c->depths; i++) {
+		text_add(&t, "%s,%s,%d,%d,", m->net[c->net]->name,
+			m->setting[c->setting].name, i / c->depths,
+			i % c->depths + 1);
+		put_known(&t, c->device[i]);
+		text_add(&t, "%d\n", m->block);
+	}
+	c->devices_stored = c->devices;
+	bad = bad || (f && fwrite(t.s, 1, t.length, f) != t.length);
+	bad = (f && fclose(f)) || bad;
+	text_fini(&t);
+	if (bad)
+		(void)msg_fail("%s: cannot write: %s", path, strerror(errno));
+	free(path);
+	return bad ? -1 : 0;
 }
 
 static int append_block(struct measure *m, const struct combo *c, int passes,
@@ -380,14 +494,14 @@ int measure_store_text(struct measure *m, const char *name,
 void measure_store_undo(struct measure *m)
 {
 	static const char *const names[] = { "raw/pass.csv", "raw/block.csv",
-		"plan.txt", "raw", "" };
+		"raw/device.csv", "plan.txt", "raw", "" };
 
 	if (!m->fresh || m->block)
 		return;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *path = inside(m, names[i]);
 		/* What is not empty stays. */
-		(void)(i < 3 ? unlink(path) : rmdir(path));
+		(void)(i < 4 ? unlink(path) : rmdir(path));
 		free(path);
 	}
 }
