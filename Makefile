@@ -152,7 +152,7 @@ $(BUILD)/$(CUDNN_DIR)/kernels.o: $(CUDNN_DIR)/kernels.cu $(CUDNN_DIR)/kernels.h
 ONEDNN_OBJECTS := $(patsubst %.c,$(BUILD)/%.o, \
 	$(wildcard traces/harness/backends/onednn/*.c))
 $(BUILD)/backend-onednn.so: $(ONEDNN_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -ldnnl -lgomp -lm
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -ldnnl -lgomp -lm
 
 BACKEND_FILES := $(BACKENDS:%=$(BUILD)/backend-%.so)
 $(BUILD)/backend-%.so: $(BUILD)/traces/harness/backends/%.o
@@ -265,16 +265,18 @@ check: ## install what is missing, build, run every test
 
 JOBS ?= $(shell nproc)
 
-# Build first, then run the parts side by side; the output of each is kept whole
-# and the summary of the whole suite is what a reader sees last.
+# Build first, then run the parts side by side, the longest first; the output of each
+# is kept whole and the summary of the whole suite is what a reader sees last.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 SANITIZED := BUILD=build-san CFLAGS='$(SANITIZE)' COVERAGE=1
-.PHONY: check-installed check-built check-suite check-sanitized check-clang
+.PHONY: check-installed check-built check-suite check-clang check-sanitized \
+	check-sanitized-ready check-sanitized-first check-sanitized-rest
 check-installed:
 	@$(MAKE) --no-print-directory -j$(JOBS) check-built >/dev/null
-	@$(MAKE) --no-print-directory -j$(JOBS) -Otarget check-suite \
-		check-sanitized check-trust check-clang \
+	@$(MAKE) --no-print-directory -j$(JOBS) -Otarget \
+		check-sanitized-first check-sanitized-rest check-suite \
+		check-clang check-trust check-sanitized \
 		|| { tail -n 40 $(BUILD)/check.log; exit 1; }
 	@$(MAKE) --no-print-directory check-live
 	@cat $(BUILD)/check.log
@@ -292,12 +294,24 @@ check-built: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
 check-suite:
 	@$(MAKE) --no-print-directory test >$(BUILD)/check.log 2>&1
 
-# The counters of an earlier build would not fit.
-check-sanitized: ## the quick tests under ASan and UBSan, and the lines they reach
-	@mkdir -p build-san
-	@find build-san -name '*.gcda' -delete
-	@$(MAKE) --no-print-directory $(SANITIZED) test-quick fuzz-check CK_FORK=no
+# In two processes, with about half of the work each; gcov adds up what they count.
+SANITIZED_FIRST := $(filter $(SUITES),measure conformance source net sweep \
+	reference run)
+check-sanitized: check-sanitized-first check-sanitized-rest ## the quick tests under ASan and UBSan, and the lines they reach
 	@scripts/coverage build-san 90
+
+check-sanitized-first: check-sanitized-ready
+	@$(MAKE) --no-print-directory $(SANITIZED) test-quick CK_FORK=no \
+		CHOSEN='$(SANITIZED_FIRST)'
+
+check-sanitized-rest: check-sanitized-ready
+	@$(MAKE) --no-print-directory $(SANITIZED) test-quick fuzz-check CK_FORK=no \
+		CHOSEN='$(SANITIZED_FIRST:%=-%)'
+
+# Built once, before both; the counters of an earlier build would not fit.
+check-sanitized-ready:
+	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built
+	@find build-san -name '*.gcda' -delete
 
 check-clang: ## build everything with clang, warnings as errors
 	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
@@ -309,7 +323,7 @@ test-quick-built: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) \
 	$(BUILD)/run-tests $(PLUGINS) $(BUILD)/fuzz-replay
 test-quick: test-quick-built
 	LSAN_OPTIONS='use_tls=0:print_suppressions=0:suppressions=$(CURDIR)/tests/lsan.supp' \
-	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests
+	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests $(CHOSEN)
 
 # ---- Trust ----------------------------------------------------------------
 # Fuzz targets: every reader, in one program. Calls of file_read go to files in

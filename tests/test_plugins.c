@@ -188,6 +188,24 @@ static void sleep_ms(long ms)
 	(void)nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
+/* Until the child takes SIGTERM itself, on however busy a machine. */
+static void wait_for_handler(pid_t child)
+{
+	char *path = mem_printf("/proc/%ld/status", (long)child), *text, *caught;
+	int takes = 0;
+
+	for (int i = 0; i < 1000 && !takes; i++) {
+		sleep_ms(10);
+		text = test_read(path, NULL);
+		caught = strstr(text, "SigCgt:");
+		takes = caught && strtoull(caught + 7, NULL, 16)
+			>> (SIGTERM - 1) & 1;
+		free(text);
+	}
+	ck_assert(takes);
+	free(path);
+}
+
 /* The first signal asks, and asks in vain; the second ends it, and its workers. */
 START_TEST(a_policy_that_never_returns_is_ended_by_a_second_signal)
 {
@@ -199,6 +217,7 @@ START_TEST(a_policy_that_never_returns_is_ended_by_a_second_signal)
 
 	arguments[4] = path = mem_printf("%s:does=loop", bad);
 	child = program_start(arguments);
+	wait_for_handler(child);
 	sleep_ms(150);
 	ck_assert_int_eq(kill(child, SIGTERM), 0);
 	sleep_ms(50);
