@@ -239,6 +239,15 @@ void test_write(const char *path, const char *text)
 	ck_assert(fclose(f) == 0);
 }
 
+void test_append(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "ab");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
 void test_copy(const char *from, const char *to)
 {
 	size_t n;

@@ -42,6 +42,7 @@ char *test_path(const char *dir, const char *name);
 /* Whole files; the test fails on errors. The caller frees what is read. */
 char *test_read(const char *path, size_t *length);
 void test_write(const char *path, const char *text);
+void test_append(const char *path, const char *text);
 void test_copy(const char *from, const char *to);
 
 #endif

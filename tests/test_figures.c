@@ -60,15 +60,20 @@ static void expect(const char *tree, const char *names, const char *what)
 	free(program);
 }
 
+static void write_in(const char *tree, const char *file, const char *text)
+{
+	char *path = test_path(tree, file);
+
+	test_write(path, text);
+	free(path);
+}
+
 /* Bytes that do not change what is drawn. */
 static void append(const char *tree, const char *file, const char *text)
 {
-	char *path = test_path(tree, file), *old = test_read(path, NULL);
-	char *new = mem_printf("%s%s", old, text);
+	char *path = test_path(tree, file);
 
-	test_write(path, new);
-	free(new);
-	free(old);
+	test_append(path, text);
 	free(path);
 }
 
@@ -159,6 +164,18 @@ START_TEST(only_what_is_gone_or_changed_is_made_again)
 	expect(tree, both, "0 experiments run, 1 of 2 figures drawn");
 	append(tree, "paper/style.gp", "# changed\n");
 	expect(tree, both, "0 experiments run, 2 of 2 figures drawn");
+
+	/* Another's query is asked, and counts. */
+	write_in(tree, "paper/asked.sql", "-- from: deadline-min\n"
+		"select count(*) as runs from run;\n");
+	write_in(tree, "paper/asking.sql", "-- from: deadline-min\n"
+		"-- query: asked\n");
+	expect(tree, "asked asking", "0 experiments run, 2 of 2 figures drawn");
+	shell("cmp %s/out/asked.csv %s/out/asking.csv", dir, dir);
+	shell("grep -q '| *200 *|' %s/out/asking.md%s", dir, "");
+	append(tree, "paper/asked.sql", "-- changed\n");
+	expect(tree, "asking", "0 experiments run, 1 of 1 figures drawn");
+	expect(tree, "asking", "0 experiments run, 0 of 1 figures drawn");
 
 	/* A changed policy re-runs its own runs, of 200; one that is not in the
 	 * experiment nothing. */

@@ -455,41 +455,33 @@ END_TEST
 
 /* ---- Change --------------------------------------------------------------------------- */
 
-static void copy_file(const char *from, const char *to_dir, const char *name,
-	const char *more)
-{
-	char *source = test_path(from, name), *target = test_path(to_dir, name);
-	char *text = test_read(source, NULL), *all = mem_printf("%s%s", text, more);
-
-	test_write(target, all);
-	free(all);
-	free(text);
-	free(target);
-	free(source);
-}
-
 START_TEST(a_changed_trace_is_noticed)
 {
-	const char *from = "tests/schedules/trace";
+	static const char *const files[] = { "outcomes.csv", "power.csv",
+		"settings.csv", "timing.csv", "trace.ini" };
 	char *text = mem_printf("[workload]\ntrace = %s\nnetworks = n3\n"
 		"requests = 50\n[arrivals]\nprocess = poisson\nload = 0.8\n"
 		"[deadline]\ndistribution = constant\nvalue = 20us\n[axis]\n"
 		"arrivals.load = 0.5, 1\n[sweep]\npolicies = edf fifo\n", dir);
+	char *trace = test_path(dir, "trace.ini");
 
 	test_write(ini, text);
-	copy_file(from, dir, "outcomes.csv", "");
-	copy_file(from, dir, "power.csv", "");
-	copy_file(from, dir, "settings.csv", "");
-	copy_file(from, dir, "timing.csv", "");
-	copy_file(from, dir, "trace.ini", "");
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char *from = test_path("tests/schedules/trace", files[i]);
+		char *to = test_path(dir, files[i]);
+		test_copy(from, to);
+		free(from);
+		free(to);
+	}
 	sweep_ok("");
 	ck_assert(strstr(p.err, ": 40 runs stored, 0 were there") != NULL);
-	copy_file(from, dir, "trace.ini", "; measured again\n");
+	test_append(trace, "; measured again\n");
 	sweep_ok("");
 	ck_assert(strstr(p.err, ": 40 runs stored, 0 were there") != NULL);
 	ck_assert_int_eq(sql_number(db, "select count(*) from trace"), 2);
 	program_line(&p, "export csv %s", db);
 	ck_assert(strstr(p.out, "arrivals.load,trace sha256,policy,") == p.out);
+	free(trace);
 	free(text);
 }
 END_TEST
