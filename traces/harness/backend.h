@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BACKEND_ABI 2
+#define BACKEND_ABI 3
 
 struct dev;
 struct plan;
@@ -62,7 +62,6 @@ struct outcome {
 struct plan_info {
 	int units;              /* granted, at least what was asked for */
 	int kernels[BUNDLE_MAX_DEPTH + 1]; /* by stage: dependent launches */
-	size_t slot_bytes, weight_bytes;
 	/* Lines "stage operator implementation", for raw/. Lives as long as
 	 * the plan. */
 	const char *kernels_text;

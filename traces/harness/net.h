@@ -113,6 +113,13 @@ static inline const struct net_tensor *net_in(const struct net *n,
 	return &n->tensor[o->in];
 }
 
+/* Launches of a stage where each operator is one, and the normalisation. */
+static inline int net_launches(const struct net *n, int stage)
+{
+	return n->stage_first[stage + 1] - n->stage_first[stage]
+		+ (stage == 1);
+}
+
 /* Normalise one image of bytes (planes of rows, red first, as the data
  * readers give it) into floats of the same order:
  * (byte / 255 - mean) / deviation. */

@@ -71,8 +71,7 @@ static void plain_plan_info(struct plan *p, struct plan_info *out)
 {
 	*out = (struct plan_info){ .units = 1, .kernels_text = "" };
 	for (int d = 1; d <= p->net->depths; d++)
-		out->kernels[d] = p->net->stage_first[d + 1]
-			- p->net->stage_first[d] + (d == 1);
+		out->kernels[d] = net_launches(p->net, d);
 }
 
 static int plain_send(struct plan *p, int stage, int slot,

@@ -215,21 +215,10 @@ fail:
 
 static void onednn_plan_info(struct plan *p, struct plan_info *out)
 {
-	const struct net *n = p->net;
-
 	*out = (struct plan_info){ .units = p->threads,
 		.kernels_text = p->kernels.s };
-	for (int d = 1; d <= n->depths; d++)
-		out->kernels[d] = n->stage_first[d + 1] - n->stage_first[d]
-			+ (d == 1);
-	for (int i = 0; i < n->buffers; i++)
-		if (n->buffer[i].slot)
-			out->slot_bytes += sizeof(float)
-				* (size_t)n->buffer[i].channels
-				* (size_t)n->buffer[i].height
-				* (size_t)n->buffer[i].width;
-	for (int i = 0; i < n->ops; i++)
-		out->weight_bytes += n->op[i].weights * sizeof(float);
+	for (int d = 1; d <= p->net->depths; d++)
+		out->kernels[d] = net_launches(p->net, d);
 }
 
 /* ---- Running ---------------------------------------------------------------------------- */
