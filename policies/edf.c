@@ -1,5 +1,5 @@
 /* Earliest deadline first. */
-#include "plan.h"
+#include "edf.h"
 
 static const char manual[] =
 "Idea: always run the next stage of the request that is due first. All\n"
@@ -13,16 +13,6 @@ static const char manual[] =
 "Cost of a pick: O(live requests that may not start), usually one look, as\n"
 "the view lists requests by deadline.\n";
 
-static struct decision pick(void *state, const struct view *v)
-{
-	const struct plan *p = state;
-
-	for (int i = 0; i < v->lives; i++)
-		if (plan_may_start(p, v, v->edf[i].slot))
-			return plan_run(v->edf[i].slot);
-	return decide_wait(TIME_NEVER);
-}
-
 static const struct param params[] = { PLAN_PARAMS, PLAN_PARAMS_END };
 
 const struct policy policy_edf = {
@@ -33,5 +23,5 @@ const struct policy policy_edf = {
 	.state_size = sizeof(struct plan),
 	.work_conserving = true,
 	.init = plan_init_policy,
-	.pick = pick,
+	.pick = edf_pick,
 };

@@ -22,6 +22,7 @@ void plan_init(struct plan *p, const struct view *v, const double *args)
 	for (int l = 0; l < p->depths; l++) {
 		p->stage_ns[l] = profiled[l] + v->decision_ns;
 		p->total_ns[l + 1] = p->total_ns[l] + p->stage_ns[l];
+		p->room_ns[l] = p->skip ? p->stage_ns[l] : -TIME_MAX_NS;
 	}
 }
 

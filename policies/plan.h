@@ -14,6 +14,9 @@ struct plan {
 	int32_t depths, mandatory;
 	int64_t stage_ns[BUNDLE_MAX_DEPTH];     /* [depth - 1] */
 	int64_t total_ns[BUNDLE_MAX_DEPTH + 1]; /* [depth]: stages 1..depth */
+	int64_t room_ns[BUNDLE_MAX_DEPTH];      /* [depth - 1]: what must be
+	                                         * left before the deadline:
+	                                         * the stage, or anything */
 };
 
 /* The parameters all of them share, to open a policy's table with, and the
@@ -49,8 +52,8 @@ static inline bool plan_may_start(const struct plan *p, const struct view *v,
 {
 	const struct request *q = &v->req[slot];
 
-	return q->device < 0 && (!p->skip
-		|| v->now_ns + p->stage_ns[q->depth] <= q->deadline_ns);
+	return q->device < 0
+		&& v->now_ns + p->room_ns[q->depth] <= q->deadline_ns;
 }
 
 /* Its next stage, on the first network and setting. */

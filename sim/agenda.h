@@ -15,11 +15,15 @@
 #include <string.h>
 
 struct agenda {
-	struct edf_entry *head;     /* head[0] ... head[count - 1] */
+	struct edf_entry *head, *tail; /* from head to before tail */
 	struct edf_entry *entry;    /* the room; entry[0] is never an entry */
 	const struct edf_entry *limit; /* the end of the room */
-	size_t count;
 };
+
+static inline size_t agenda_count(const struct agenda *a)
+{
+	return (size_t)(a->tail - a->head);
+}
 
 /* An agenda of zeros is opened by this. */
 void agenda_init(struct agenda *a);
@@ -39,9 +43,9 @@ static inline void agenda_insert(struct agenda *a, int64_t deadline_ns,
 {
 	struct edf_entry *e;
 
-	if (a->head + a->count + 1 == a->limit)
+	if (a->tail + 1 == a->limit)
 		agenda_make_room(a);
-	e = a->head + a->count++;
+	e = a->tail++;
 	e[1].deadline_ns = TIME_NEVER;
 	for (; e[-1].deadline_ns > deadline_ns; e--)
 		*e = e[-1];
@@ -62,7 +66,7 @@ static inline void agenda_remove(struct agenda *a, int64_t deadline_ns,
 {
 	struct edf_entry *e = a->head, moved = *e;
 
-	if (a->count > AGENDA_SCAN && moved.slot != slot) {
+	if (moved.slot != slot && agenda_count(a) > AGENDA_SCAN) {
 		agenda_remove_far(a, deadline_ns, slot);
 		return;
 	}
@@ -73,7 +77,6 @@ static inline void agenda_remove(struct agenda *a, int64_t deadline_ns,
 	}
 	a->head->deadline_ns = INT64_MIN;
 	a->head++;
-	a->count--;
 }
 
 #endif

@@ -155,9 +155,11 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 	struct metrics m = { .requests = b->requests, .missed = b->missed,
 		.answered = b->requests - b->missed, .correct = b->correct,
 		.decisions = b->decisions, .corrections = b->corrections,
-		.stages = b->stages, .released = b->released, .left = b->left,
+		.stages = b->stages, .released = b->released,
+		.left = b->warmed + b->requests,
 		.present_integral_ns = b->present_integral_ns,
-		.response_sum_ns = b->response_sum_ns, .run_end_ns = end_ns,
+		.response_sum_ns = b->warm_response_ns
+			+ b->measured_response_ns, .run_end_ns = end_ns,
 		.response_p50_ns = quantile_rank(b->response, 50),
 		.response_p99_ns = quantile_rank(b->response, 99),
 		.response_mean_ns = n > 0 ? (double)b->measured_response_ns / n

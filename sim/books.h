@@ -22,7 +22,8 @@ void books_measure(struct engine *e, int64_t now_ns) COLD;
 
 /* The stage in flight on device d has ended. Per request only what metrics do
  * not need is kept, so a plain run does not. */
-INLINE void books_stage(struct engine *e, int d, int64_t end_ns, bool plain)
+INLINE void books_stage(struct engine *e, int d, int64_t end_ns,
+	const struct copy *k)
 {
 	const struct device *dev = &e->device[d];
 	const struct station *st = &e->station[d];
@@ -33,7 +34,7 @@ INLINE void books_stage(struct engine *e, int d, int64_t end_ns, bool plain)
 
 	e->books.stages++;
 	e->books.busy_ns[st->place] += lasted;
-	if (plain)
+	if (k->plain)
 		return;
 	b->busy_ns += lasted;
 	b->stages++;
@@ -65,38 +66,43 @@ INLINE void books_idle_end(struct engine *e, int d, int64_t now_ns)
 	e->books.idle_ns[st->idle_setting] += now_ns - st->idle_since_ns;
 }
 
+/* What rounding takes from the sum, exactly and without a branch (Knuth, TAOCP 2,
+ * 4.2.2, theorem B); the same bits as Neumaier's way of asking which is larger. */
 INLINE void books_add(struct sum *s, double x)
 {
-	double total = s->total + x;
+	double total = s->total + x, added = total - s->total;
 
-	s->rest += fabs(s->total) >= fabs(x) ? (s->total - total) + x
-		: (x - total) + s->total;
+	s->rest += (s->total - (total - added)) + (x - added);
 	s->total = total;
 }
 
 /* The request has left; its answer is that of its depth. */
-INLINE void books_left(struct engine *e, int32_t slot, int64_t now_ns)
+INLINE void books_left(struct engine *e, int32_t slot, int64_t now_ns,
+	const struct copy *k)
 {
 	const struct request *r = &e->req[slot];
 	const struct booked *b = &e->booked[slot];
-	struct books *k = &e->books;
+	struct books *all = &e->books;
 	int64_t response = now_ns - r->release_ns;
-	bool answered = r->net >= 0 && r->depth >= engine_net(e, r->net)->mandatory;
+	bool answered = r->depth >= b->mandatory;
 
-	k->left++;
-	k->response_sum_ns += response;
-	if (r->number < e->w->warmup)
+	if (r->number < e->w->warmup) {
+		all->warmed++;
+		all->warm_response_ns += response;
 		return;
-	k->requests++;
-	k->depth_sum += r->depth;
-	k->measured_response_ns += response;
-	if (answered) {
-		k->correct += b->correct;
-		books_add(&k->confidence, b->confidence);
-	} else {
-		k->missed++;
 	}
-	quantile_add(k->response, response);
+	all->requests++;
+	all->depth_sum += r->depth;
+	all->measured_response_ns += response;
+	if (answered) {
+		all->correct += k->plain ? b->corrects[r->depth - 1] != 0
+			: b->correct;
+		books_add(&all->confidence, k->plain
+			? b->confidences[r->depth - 1] : b->confidence);
+	} else {
+		all->missed++;
+	}
+	quantile_add(all->response, response);
 }
 
 /* The request has left and none of its stages is in flight. */

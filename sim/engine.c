@@ -97,6 +97,7 @@ static void begin(struct engine *e)
 	engine_grow_slots(e);
 	e->source = source_new(w, e->run->seed);
 	if (w->process == PROCESS_CLOSED) {
+		e->draws = source_draws(e->source, 0);
 		turns_init(&e->turns, w->clients);
 		for (int k = 0; k < w->clients; k++)
 			turns_add(&e->turns, k, source_first(e->source, k));

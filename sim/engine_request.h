@@ -20,14 +20,16 @@ int64_t engine_wall_ns(void) COLD;
 /* A policy may plan when it is told something or when it is asked: a server
  * pays for both before the next stage starts, so where its time is measured
  * both count. */
-INLINE int64_t policy_begins(const struct engine *e, bool plain)
+INLINE int64_t policy_begins(const struct engine *e,
+	const struct copy *k)
 {
-	return !plain && e->timed ? engine_wall_ns() : 0;
+	return !k->plain && e->timed ? engine_wall_ns() : 0;
 }
 
-INLINE void policy_ends(struct engine *e, int64_t begun, bool plain)
+INLINE void policy_ends(struct engine *e, int64_t begun,
+	const struct copy *k)
 {
-	if (!plain && e->timed) {
+	if (!k->plain && e->timed) {
 		int64_t spent = engine_wall_ns() - begun;
 		if (spent < 0)      /* a clock turned back */
 			spent = 0;
@@ -43,17 +45,15 @@ INLINE void policy_ends(struct engine *e, int64_t begun, bool plain)
  * on it. The last block also moves what is behind the end. */
 enum { LIVE_BLOCK = 32 };
 
-INLINE void live_add(struct engine *e, int32_t slot, int64_t deadline_ns)
+INLINE void live_add(struct engine *e, int32_t slot)
 {
-	struct view *v = &e->view;
+	int32_t n = e->view.lives;
 
-	if (v->lives == e->live_room)
+	if (n == e->live_room)
 		engine_grow_live(e);
-	e->live[v->lives++] = slot;
+	e->live[n] = slot;
 	if (e->slots <= FEW_SLOTS)
-		e->place[slot] = (uint8_t)v->lives;
-	agenda_insert(&e->deadlines, deadline_ns, slot);
-	v->edf = e->deadlines.head;
+		e->place[slot] = (uint8_t)(n + 1);
 }
 
 /* Where the request is in `live`. */
@@ -79,9 +79,8 @@ INLINE int32_t live_place(struct engine *e, int32_t slot)
 
 INLINE void live_remove(struct engine *e, int32_t slot)
 {
-	struct view *v = &e->view;
 	int32_t *at = e->live + live_place(e, slot);
-	int32_t *end = e->live + --v->lives;
+	int32_t *end = e->live + e->view.lives - 1;
 
 	do {
 		int32_t *stop = at + LIVE_BLOCK;
@@ -91,8 +90,6 @@ INLINE void live_remove(struct engine *e, int32_t slot)
 			memcpy(at, four, sizeof four);
 		}
 	} while (at < end);
-	agenda_remove(&e->deadlines, e->req[slot].deadline_ns, slot);
-	v->edf = e->deadlines.head;
 }
 
 /* ---- Release ----------------------------------------------------------------- */
@@ -113,14 +110,15 @@ INLINE void open_request(struct request *r, const struct arrival *a)
 }
 
 /* Its first sample is drawn by the caller. */
-INLINE void open_booked(struct booked *b, int32_t input, bool plain)
+INLINE void open_booked(struct booked *b, int32_t input,
+	const struct copy *k)
 {
 	b->input = input;
+	b->first_start_ns = -1;
+	if (k->plain)
+		return;
 	b->confidence = NAN;
 	b->correct = false;
-	b->first_start_ns = -1;
-	if (plain)
-		return;
 	b->leave_ns = b->busy_ns = 0;
 	b->energy_j = 0;
 	b->slowdown_mean = b->slowdown_variance = NAN;
@@ -128,10 +126,10 @@ INLINE void open_booked(struct booked *b, int32_t input, bool plain)
 	b->stages = 0;
 }
 
-INLINE void engine_release(struct engine *e, const struct arrival *a, bool plain)
+INLINE void engine_release(struct engine *e, const struct arrival *a,
+	const struct copy *k)
 {
 	const struct policy *p = e->policy;
-	const struct hot_net *first = &e->net[0];
 	struct view *v = &e->view;
 	struct booked *b;
 	int32_t slot;
@@ -140,70 +138,80 @@ INLINE void engine_release(struct engine *e, const struct arrival *a, bool plain
 		engine_grow_slots(e);
 	slot = e->unused[--e->unuseds];
 	open_request(&e->req[slot], a);
-	open_booked(&e->booked[slot], a->input, plain);
+	open_booked(&e->booked[slot], a->input, k);
 	b = &e->booked[slot];
 	b->uniform = stream_first(&e->timing, (uint64_t)a->number);
-	engine_draw(e, b, a->number, e->cell[0], first->depths, true);
+	engine_draw(e, b, a->number, e->cell[0], &e->net[0], true);
 	/* The outcomes that the input most likely needs, from beyond the first
 	 * cache, while its first stage waits and runs. */
-	__builtin_prefetch(&first->confidence[b->outcome]);
-	__builtin_prefetch(&first->correct[b->outcome]);
-	if (!plain && e->dispatch)
+	__builtin_prefetch(b->confidences);
+	__builtin_prefetch(b->corrects);
+	if (!k->plain && e->dispatch)
 		stream_open(&e->dispatch[slot], e->run->seed, PURPOSE_OVERHEAD,
 			(uint64_t)a->number);
-	if (v->memory_size)
+	if (!k->pick && v->memory_size)
 		memset(view_memory(v, slot), 0, v->memory_size);
 	books_present(e, v->now_ns);
 	e->books.released++;
-	live_add(e, slot, a->deadline_ns);
+	if (!k->pick)
+		live_add(e, slot);
+	v->lives++;
+	agenda_insert(&e->deadlines, a->deadline_ns, slot);
+	v->edf = e->deadlines.head;
 	if (a->number == e->w->warmup)
 		books_measure(e, v->now_ns);
 	if (e->w->timeline_by_request)
 		engine_release_change(e, a->number);
-	if (p->on_release) {
-		int64_t begun = policy_begins(e, plain);
+	if (!k->pick && p->on_release) {
+		int64_t begun = policy_begins(e, k);
 		p->on_release(e->state, v, slot);
-		policy_ends(e, begun, plain);
+		policy_ends(e, begun, k);
 	}
 }
 
 /* ---- Leaving ------------------------------------------------------------------- */
 
-INLINE void engine_free_slot(struct engine *e, int32_t slot, bool plain)
+INLINE void engine_free_slot(struct engine *e, int32_t slot,
+	const struct copy *k)
 {
-	if (!plain)
+	if (!k->plain)
 		books_emit(e, slot);
 	e->unused[e->unuseds++] = slot;
 }
 
 /* Because it has finished, was dropped, or its deadline is here. */
-INLINE void engine_leave(struct engine *e, int32_t slot, bool plain)
+INLINE void engine_leave(struct engine *e, int32_t slot,
+	const struct copy *k)
 {
 	struct request *r = &e->req[slot];
 	struct view *v = &e->view;
 
 	books_present(e, v->now_ns);
-	live_remove(e, slot);
+	if (!k->pick)
+		live_remove(e, slot);
+	v->lives--;
+	agenda_remove(&e->deadlines, r->deadline_ns, slot);
+	v->edf = e->deadlines.head;
 	r->gone = true;
-	books_left(e, slot, v->now_ns);
+	books_left(e, slot, v->now_ns, k);
 	if (e->group_left && r->group >= 0)
 		e->group_left[r->group]--;
 	if (r->client >= 0) {
 		turns_add(&e->turns, r->client,
 			e->w->reissue == REISSUE_DEADLINE ? r->deadline_ns
 				: v->now_ns);
-		if (e->next_number < e->total)
+		if (e->books.released < e->total)
 			e->release_ns = turns_next_ns(&e->turns);
 	}
-	if (e->policy->on_leave) {
-		int64_t begun = policy_begins(e, plain);
+	if (!k->pick && e->policy->on_leave) {
+		int64_t begun = policy_begins(e, k);
 		e->policy->on_leave(e->state, v, slot);
-		policy_ends(e, begun, plain);
+		policy_ends(e, begun, k);
 	}
-	if (!plain)
+	if (!k->plain)
 		e->booked[slot].leave_ns = v->now_ns;
 	if (r->device < 0)
-		engine_free_slot(e, slot, plain);
+		engine_free_slot(e, slot, k);
 }
 
 #endif

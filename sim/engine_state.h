@@ -1,7 +1,7 @@
 /* Inside the engine: shared by engine.c (begin and end of a run),
- * engine_loop.c (events and decisions), engine_request.[ch] (release and
- * leaving), books.[ch] (accounts) and future.c (what clairvoyant policies may
- * ask). */
+ * engine_loop.c, engine_plain.h and engine_stage.h (events and decisions),
+ * engine_request.[ch] (release and leaving), books.[ch] (accounts) and future.c
+ * (what clairvoyant policies may ask). */
 #ifndef LAXITY_ENGINE_STATE_H
 #define LAXITY_ENGINE_STATE_H
 
@@ -21,16 +21,21 @@
 struct booked {
 	double uniform;             /* its first draw of a sample */
 	int32_t draws;              /* of samples; see engine_draw */
+	int32_t depths, mandatory;  /* of the network of `cell`; 1 or more */
+	int32_t input;
 	/* The sample it holds is one of these (a network, a setting and an
-	 * environment), with its durations by depth - 1. */
+	 * environment), with its durations and what comes out, by depth - 1. */
 	const struct cell *cell;
 	const int64_t *duration_ns;
-	int32_t sample, input;
-	size_t outcome;             /* input x depths of its network */
-	double confidence;          /* of its deepest depth completed in time */
-	bool correct;               /* that answer */
-	int32_t stages, start_environment;
-	int64_t first_start_ns, leave_ns, busy_ns;
+	const double *confidences;
+	const unsigned char *corrects;
+	int64_t first_start_ns;
+	/* In plain runs, of which nobody is told of single requests, all that
+	 * follows is not kept. Of the deepest depth completed in time: */
+	double confidence;
+	bool correct;
+	int32_t sample, stages, start_environment;
+	int64_t leave_ns, busy_ns;
 	double energy_j;
 	double slowdown_mean, slowdown_variance;
 };
@@ -60,7 +65,7 @@ struct hot_net {
 	const unsigned char *correct;
 };
 
-/* A compensated sum (Neumaier), so that runs of any length keep the last digit:
+/* A compensated sum, so that runs of any length keep the last digit:
  * its value is total + rest. */
 struct sum { double total, rest; };
 
@@ -79,9 +84,10 @@ struct books {
 	int64_t violations;
 	struct sum goal_energy, goal_error;
 	struct quantile *response;
-	int64_t decisions, corrections, stages, released, left;
+	int64_t decisions, corrections, stages, released;
+	int64_t warmed;             /* that have left before them */
 	int64_t decision_draws_ns, decision_draws;
-	wide present_integral_ns, response_sum_ns, measured_response_ns;
+	wide present_integral_ns, measured_response_ns, warm_response_ns;
 	int64_t present_since_ns;
 };
 
@@ -94,6 +100,7 @@ struct engine {
 	struct view view;
 	struct stream policy_stream;
 	struct source *source;
+	const struct draws *draws;  /* closed: of the requests to come */
 	const struct clock *clock;
 
 	struct request *req;        /* [slots] */
@@ -117,7 +124,6 @@ struct engine {
 	struct station *station;
 
 	int64_t total;              /* W + R */
-	int64_t next_number;
 	struct arrival pending;     /* open: the next to be released */
 	/* When the next event of each kind is due; TIME_NEVER: none known.
 	 * That of a deadline is the head of `deadlines`. rare_ns is the least
@@ -132,6 +138,19 @@ struct engine {
 	bool timed;                 /* the policy is, by the wall clock */
 	int64_t spent_ns;           /* by it since it last ran a stage or waited */
 	struct books books;
+};
+
+/* The loop is compiled several times, from one text (engine_stage.h and what it
+ * includes). What a copy is for stands in one of these, a constant where the
+ * copy is made, so that what it does not need is not in it. */
+struct copy {
+	bool plain;                 /* for plain runs: see engine_plain.h */
+	/* For a policy compiled in: its only hook. It takes no memory for
+	 * requests and looks neither at view.live nor at confidences, which are
+	 * not kept then. NULL: any policy. */
+	struct decision (*pick)(void *state, const struct view *v);
+	/* engine_leave for this copy, so large that it is called. */
+	void (*leave)(struct engine *e, int32_t slot);
 };
 
 static inline void engine_find_rare(struct engine *e)
@@ -160,7 +179,7 @@ static inline const struct hot_net *engine_net(const struct engine *e, int net)
 /* The uniform of this request's timing stream after `before` others. */
 double engine_uniform(const struct engine *e, int64_t number, int32_t before) COLD;
 
-/* Let a request hold a sample of this cell, a row of so many depths.
+/* Let a request hold a sample of this cell, one of the candidate network's.
  *
  * A sample is drawn when a stage starts in a cell other than the one before;
  * where there is but one, none is needed. But most requests start in the first
@@ -169,8 +188,9 @@ double engine_uniform(const struct engine *e, int64_t number, int32_t before) CO
  * a stage is the first. If that guess was wrong, the draw is taken back:
  * `first` says that no stage has begun. */
 static inline void engine_draw(const struct engine *e, struct booked *b,
-	int64_t number, const struct cell *c, int depths, bool first)
+	int64_t number, const struct cell *c, const struct hot_net *net, bool first)
 {
+	size_t depths = (size_t)net->depths;
 	double u = b->uniform;
 
 	if (first)
@@ -180,8 +200,11 @@ static inline void engine_draw(const struct engine *e, struct booked *b,
 	b->draws += c->samples > 1;
 	b->cell = c;
 	b->sample = (int32_t)(u * c->samples);
-	b->duration_ns = c->duration_ns + (size_t)b->sample * (size_t)depths;
-	b->outcome = (size_t)b->input * (size_t)depths;
+	b->duration_ns = c->duration_ns + (size_t)b->sample * depths;
+	b->confidences = net->confidence + (size_t)b->input * depths;
+	b->corrects = net->correct + (size_t)b->input * depths;
+	b->depths = net->depths;
+	b->mandatory = net->mandatory;
 }
 
 /* Index of a stage in the accounts: candidate network and setting, and the

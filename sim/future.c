@@ -40,7 +40,7 @@ int64_t future_duration(const struct view *v, int slot, int net, int setting,
 
 	if (ahead.cell != c)
 		engine_draw(e, &ahead, e->req[slot].number, c,
-			engine_net(e, net)->depths, b->first_start_ns < 0);
+			engine_net(e, net), b->first_start_ns < 0);
 	return ahead.duration_ns[depth - 1];
 }
 

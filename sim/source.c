@@ -12,11 +12,9 @@
 struct source {
 	const struct workload *w;
 	uint32_t seed;
-	/* First draws by request number, and what comes of them for those from
-	 * number `ahead` on. */
+	/* First draws by request number, and what comes of them. */
 	struct stream_firsts deadlines, inputs;
-	int64_t ahead;
-	struct drawn drawn[STREAM_AHEAD];
+	struct draws draws;
 	gsl_rng *rng;               /* lent to one stream after another */
 	int64_t number;             /* of the next request of an open process */
 	int64_t release_ns;         /* of the one before; 0 at first */
@@ -88,7 +86,7 @@ static int32_t draw_input(struct source *s, int64_t number, double u)
 		return s->permutation[number % n];
 	case ORDER_BURSTS:
 		return draw_burst(s, number, u);
-	case ORDER_UNIFORM:
+	case ORDER_UNIFORM: /* see source_draws */
 		break;
 	}
 	return below(u, n);
@@ -106,22 +104,33 @@ static inline int64_t round_ns(double x)
 
 /* Deadlines and inputs for some requests at once: one that waited for its own
  * would make the whole engine wait. */
-static __attribute__((noinline)) void draw_ahead(struct source *s, int64_t number)
+const struct draws *source_draws(struct source *s, int64_t number)
 {
 	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;
-	double span = (double)(max - min);
+	double span = (double)(max - min), least = (double)min;
+	struct drawn *d = s->draws.drawn;
 	const double *unit;
 
-	s->ahead = number;
-	if (max > min)
+	s->draws.number = number;
+	if (max > min) {
 		stream_firsts_fill(&s->deadlines, (uint64_t)number);
-	unit = s->deadlines.unit;
-	for (int i = 0; i < STREAM_AHEAD; i++)
-		s->drawn[i].rel_deadline_ns = max > min
-			? round_ns((double)min + unit[i] * span) : min;
+		unit = s->deadlines.unit;
+		for (int i = 0; i < STREAM_AHEAD; i++)
+			d[i].rel_deadline_ns = round_ns(least + unit[i] * span);
+	} else {
+		for (int i = 0; i < STREAM_AHEAD; i++)
+			d[i].rel_deadline_ns = min;
+	}
 	stream_firsts_fill(&s->inputs, (uint64_t)number);
-	for (int i = 0; i < STREAM_AHEAD; i++)
-		s->drawn[i].input = draw_input(s, number + i, s->inputs.unit[i]);
+	unit = s->inputs.unit;
+	if (s->w->order == ORDER_UNIFORM) {
+		for (int i = 0; i < STREAM_AHEAD; i++)
+			d[i].input = below(unit[i], s->w->bundle->inputs);
+	} else {
+		for (int i = 0; i < STREAM_AHEAD; i++)
+			d[i].input = draw_input(s, number + i, unit[i]);
+	}
+	return &s->draws;
 }
 
 /* ---- Releases --------------------------------------------------------------- */
@@ -242,7 +251,7 @@ struct source *source_new(const struct workload *w, uint32_t seed)
 	s->w = w;
 	s->seed = seed;
 	s->pass = -1;
-	s->ahead = -STREAM_AHEAD;
+	s->draws.number = -STREAM_AHEAD;
 	stream_firsts_init(&s->deadlines, seed, PURPOSE_DEADLINES);
 	stream_firsts_init(&s->inputs, seed, PURPOSE_INPUTS);
 	s->rng = gsl_rng_alloc(stream_gsl_type);
@@ -269,17 +278,11 @@ void source_free(struct source *s)
 	free(s);
 }
 
-const struct drawn *source_drawn(struct source *s, int64_t number)
-{
-	if ((uint64_t)(number - s->ahead) >= STREAM_AHEAD)
-		draw_ahead(s, number);
-	return &s->drawn[number - s->ahead];
-}
-
 static void arrive(struct source *s, int64_t number, int client,
 	int64_t release_ns, struct arrival *out)
 {
-	const struct drawn *d = source_drawn(s, number);
+	const struct draws *ahead = &s->draws;
+	const struct drawn *d = source_drawn(s, &ahead, number);
 
 	*out = (struct arrival){ .number = number, .release_ns = release_ns,
 		.deadline_ns = release_ns + d->rel_deadline_ns,

@@ -66,6 +66,10 @@ void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 		_mm256_mul_pd(_mm256_cvtepi32_pd(rest), _mm256_set1_pd(0x1p-53)))); \
 } while (0)
 
+/* Eight blocks a turn, as two groups of four, for products take three cycles.
+ * The counter's first and last words are 0, and its third is where no index has
+ * more than 32 bits; so half of the first three rounds is the same in all
+ * blocks, and computed once. Of the last round c and d are not wanted. */
 __attribute__((target("avx2")))
 static void fill_avx2(struct stream_firsts *f, uint64_t index)
 {
@@ -73,28 +77,57 @@ static void fill_avx2(struct stream_firsts *f, uint64_t index)
 	const __m256i m1 = _mm256_set1_epi64x(PHILOX_M4x32_1);
 	const __m256i w0 = _mm256_set1_epi64x(PHILOX_W32_0);
 	const __m256i w1 = _mm256_set1_epi64x(PHILOX_W32_1);
-	const __m256i lane = _mm256_set_epi64x(3, 2, 1, 0);
 	const __m256i even = _mm256_set_epi32(7, 5, 3, 1, 6, 4, 2, 0);
+	const __m256i k0_first = _mm256_set1_epi64x(f->seed);
+	const __m256i k1_first = _mm256_set1_epi64x(f->purpose);
+	const __m256i k0_third = _mm256_add_epi64(k0_first, _mm256_add_epi64(w0, w0));
+	const __m256i k1_third = _mm256_add_epi64(k1_first, _mm256_add_epi64(w1, w1));
+	/* Round 1 leaves b = d = 0 and c = k1; round 2 makes a and b of that c,
+	 * round 3 c and d of that a. */
+	const __m256i q2 = _mm256_mul_epu32(k1_first, m1);
+	const __m256i a2 = _mm256_xor_si256(_mm256_srli_epi64(q2, 32),
+		_mm256_add_epi64(k0_first, w0));
+	const __m256i p3 = _mm256_mul_epu32(a2, m0);
+	const __m256i to_a3 = _mm256_xor_si256(q2, k0_third);
+	const __m256i to_c3 = _mm256_xor_si256(_mm256_srli_epi64(p3, 32), k1_third);
 
-	/* Two groups at a time, as products take three cycles. */
 	for (int i = 0; i < STREAM_AHEAD; i += 8) {
-		__m256i k0 = _mm256_set1_epi64x(f->seed);
-		__m256i k1 = _mm256_set1_epi64x(f->purpose);
-		__m256i a = _mm256_setzero_si256(), d = a, e = a, h = a;
-		__m256i b = _mm256_add_epi64(lane,
+		__m256i k0 = k0_third, k1 = k1_third;
+		__m256i b = _mm256_add_epi64(_mm256_set_epi64x(3, 2, 1, 0),
 			_mm256_set1_epi64x((int64_t)(index + (uint64_t)i)));
 		__m256i g = _mm256_add_epi64(b, _mm256_set1_epi64x(4));
-		__m256i c = _mm256_srli_epi64(b, 32);
-		__m256i o = _mm256_srli_epi64(g, 32);
+		__m256i a, c, d, e, o, h, x, y;
 
-		for (int round = 0; round < ROUNDS; round++) {
-			ROUND(a, b, c, d);
-			ROUND(e, g, o, h);
+		/* Rounds 1 and 2. */
+		x = _mm256_mul_epu32(_mm256_xor_si256(b, k0_first), m0);
+		y = _mm256_mul_epu32(_mm256_xor_si256(g, k0_first), m0);
+		c = _mm256_xor_si256(_mm256_srli_epi64(x, 32),
+			_mm256_add_epi64(k1_first, w1));
+		o = _mm256_xor_si256(_mm256_srli_epi64(y, 32),
+			_mm256_add_epi64(k1_first, w1));
+		/* Round 3. */
+		b = _mm256_mul_epu32(c, m1);
+		g = _mm256_mul_epu32(o, m1);
+		a = _mm256_xor_si256(_mm256_srli_epi64(b, 32), to_a3);
+		e = _mm256_xor_si256(_mm256_srli_epi64(g, 32), to_a3);
+		c = _mm256_xor_si256(x, to_c3);
+		o = _mm256_xor_si256(y, to_c3);
+		d = h = p3;
+		for (int round = 4; round < ROUNDS; round++) {
 			k0 = _mm256_add_epi64(k0, w0);
 			k1 = _mm256_add_epi64(k1, w1);
+			ROUND(a, b, c, d);
+			ROUND(e, g, o, h);
 		}
-		UNIT(&f->unit[i], a, b);
-		UNIT(&f->unit[i + 4], e, g);
+		k0 = _mm256_add_epi64(k0, w0);
+		x = _mm256_mul_epu32(c, m1);
+		y = _mm256_mul_epu32(o, m1);
+		a = _mm256_xor_si256(_mm256_xor_si256(
+			_mm256_srli_epi64(x, 32), b), k0);
+		e = _mm256_xor_si256(_mm256_xor_si256(
+			_mm256_srli_epi64(y, 32), g), k0);
+		UNIT(&f->unit[i], a, x);
+		UNIT(&f->unit[i + 4], e, y);
 	}
 	f->index = index;
 }
@@ -103,7 +136,10 @@ int stream_firsts_avx2(struct stream_firsts *f, uint64_t index)
 {
 	if (!__builtin_cpu_supports("avx2"))
 		return -1;
-	fill_avx2(f, index);
+	if (index > UINT32_MAX - STREAM_AHEAD)
+		stream_firsts_plain(f, index);
+	else
+		fill_avx2(f, index);
 	return 0;
 }
 

@@ -12,9 +12,8 @@ void turns_init(struct turns *t, int clients)
 
 	t->room = mem_new(room, sizeof *t->room);
 	t->end = t->room + room;
-	t->head = t->room + room / 2;
+	t->head = t->tail = t->room + room / 2;
 	t->head->at_ns = TIME_NEVER;
-	t->count = 0;
 }
 
 void turns_fini(struct turns *t)
@@ -26,9 +25,10 @@ void turns_fini(struct turns *t)
 /* To the middle of the room, with what stands behind the last. */
 void turns_center(struct turns *t)
 {
-	size_t n = t->count + 1;
+	size_t n = (size_t)(t->tail - t->head) + 1;
 	struct turn *to = t->room + ((size_t)(t->end - t->room) - n) / 2;
 
 	memmove(to, t->head, n * sizeof *to);
 	t->head = to;
+	t->tail = to + n - 1;
 }

@@ -11,10 +11,9 @@
 struct turn { int64_t at_ns; int32_t client; };
 
 struct turns {
-	struct turn *head;          /* head[0] ... head[count - 1]; the instant
-	                             * of head[count] is TIME_NEVER */
+	struct turn *head, *tail;   /* from head to before tail, whose instant
+	                             * is TIME_NEVER */
 	struct turn *room, *end;    /* four times what all clients need */
-	size_t count;
 };
 
 /* None rests. turns_fini of zeros does nothing. */
@@ -32,30 +31,27 @@ static inline int64_t turns_next_ns(const struct turns *t)
 /* Whose it is; if there is one. That client does not rest any more. */
 static inline int32_t turns_take(struct turns *t)
 {
-	t->count--;
 	return t->head++->client;
 }
 
 /* A client that does not rest does so until at_ns. */
 static inline void turns_add(struct turns *t, int32_t client, int64_t at_ns)
 {
-	struct turn *e = t->head;
+	struct turn *e;
 
-	if (e == t->room || e + t->count + 2 >= t->end) {
+	if (t->head == t->room || t->tail + 2 >= t->end)
 		turns_center(t);
-		e = t->head;
-	}
+	e = t->head;
 	if (at_ns < e->at_ns || (at_ns == e->at_ns && client < e->client)) {
 		t->head = --e;
 	} else {
-		e += t->count;
+		e = t->tail++;
 		e[1] = e[0];
 		for (; e[-1].at_ns > at_ns || (e[-1].at_ns == at_ns
 			&& e[-1].client > client); e--)
 			*e = e[-1];
 	}
 	*e = (struct turn){ at_ns, client };
-	t->count++;
 }
 
 #endif

@@ -104,13 +104,23 @@ struct source *source_new(const struct workload *w, uint32_t seed);
 void source_free(struct source *s);
 
 /* Open processes: the next request in release order. 1, or 0 when W + R have
- * been given. Closed: source_drawn gives what is drawn for request `number`,
- * valid until the next call; source_first gives client k's first release.
- * Numbers are asked for in rising order. */
+ * been given. Closed: source_draws gives what is drawn for request `number` and
+ * the next ones, one struct that each call writes anew; source_first gives client
+ * k's first release. Numbers are asked for in rising order. */
 int source_next(struct source *s, struct arrival *out);
 int64_t source_first(const struct source *s, int client);
 struct drawn { int64_t rel_deadline_ns; int32_t input; };
-const struct drawn *source_drawn(struct source *s, int64_t number);
+struct draws { int64_t number; struct drawn drawn[STREAM_AHEAD]; };
+const struct draws *source_draws(struct source *s, int64_t number);
+
+/* For one request, in what *ahead holds, which is drawn anew where it ends. */
+static inline const struct drawn *source_drawn(struct source *s,
+	const struct draws **ahead, int64_t number)
+{
+	if ((uint64_t)(number - (*ahead)->number) >= STREAM_AHEAD)
+		*ahead = source_draws(s, number);
+	return &(*ahead)->drawn[number - (*ahead)->number];
+}
 
 /* The whole list of W + R arrivals, for processes that do not depend on the
  * policy (open, or closed with reissue = deadline): the caller frees it. */

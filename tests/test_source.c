@@ -420,17 +420,19 @@ START_TEST(with_reissue_at_the_response_draws_belong_to_the_number)
 	struct workload *w = workload_good(NULL,
 		"[arrivals]\nprocess = closed\nclients = 2\nreissue = response\n");
 	struct source *a = source_new(w, 9), *b = source_new(w, 9);
+	const struct draws *ahead_a = source_draws(a, 0);
+	const struct draws *ahead_b = source_draws(b, 0);
 	double full, mandatory;
 
 	for (int64_t n = 0; n < 1000; n++) {
-		const struct drawn *x = source_drawn(a, n);
+		const struct drawn *x = source_drawn(a, &ahead_a, n);
 		const struct drawn *y;
 		struct stream s;
 
 		/* Nothing depends on what was asked for before. */
 		if (n % 7 == 0)
 			continue;
-		y = source_drawn(b, n);
+		y = source_drawn(b, &ahead_b, n);
 		ck_assert_int_eq(x->rel_deadline_ns, y->rel_deadline_ns);
 		ck_assert_int_eq(x->input, y->input);
 		stream_open(&s, 9, PURPOSE_INPUTS, (uint64_t)n);

@@ -254,6 +254,7 @@ static void use_workload(struct workload *w)
 	struct source *s;
 	double load, mandatory;
 	struct workload *again;
+	const struct draws *ahead;
 	int64_t last = -1;
 
 	workload_load(w, &load, &mandatory);
@@ -263,9 +264,10 @@ static void use_workload(struct workload *w)
 	if (w->process != PROCESS_MMPP || w->states <= 8)
 		arrival_theory(w, &theory);
 	s = source_new(w, 1);
+	ahead = source_draws(s, 0);
 	for (int64_t i = 0; i < 30 && i < w->warmup + w->requests; i++) {
 		if (w->process == PROCESS_CLOSED) {
-			const struct drawn *d = source_drawn(s, i);
+			const struct drawn *d = source_drawn(s, &ahead, i);
 			a.release_ns = source_first(s, (int)(i % w->clients));
 			a.deadline_ns = a.release_ns + d->rel_deadline_ns;
 			a.input = d->input;

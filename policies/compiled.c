@@ -1,0 +1,29 @@
+/* Copies of the engine's loop for plain runs, each with a policy compiled in,
+ * whose pick is then no call and reads what the loop has just computed. For
+ * policies that decide in so few instructions that this matters; see struct copy
+ * in sim/engine_state.h for what else they promise. */
+#include "../sim/engine_loop.h"
+#include "../sim/engine_plain.h"
+
+#include "edf.h"
+
+extern const struct policy policy_edf;
+
+static HOT void edf_leave(struct engine *e, int32_t slot);
+static const struct copy edf = { .plain = true, .pick = edf_pick,
+	.leave = edf_leave };
+
+static void edf_leave(struct engine *e, int32_t slot)
+{
+	engine_leave(e, slot, &edf);
+}
+
+static HOT int edf_loop(struct engine *e)
+{
+	return plain_loop(e, &edf);
+}
+
+const struct compiled engine_compiled[] = {
+	{ &policy_edf, edf_loop },
+	{ NULL, NULL }
+};
