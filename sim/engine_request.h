@@ -142,8 +142,9 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 	b = &e->booked[slot];
 	b->uniform = stream_first(&e->timing, (uint64_t)a->number);
 	engine_draw(e, b, a->number, e->cell[0], &e->net[0], true);
-	/* The outcomes that the input most likely needs, from beyond the first
-	 * cache, while its first stage waits and runs. */
+	/* Its most likely row of times and outcomes, perhaps from beyond the
+	 * first cache, while it waits. */
+	__builtin_prefetch(b->duration_ns);
 	__builtin_prefetch(b->confidences);
 	__builtin_prefetch(b->corrects);
 	if (!k->plain && e->dispatch)

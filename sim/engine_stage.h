@@ -182,8 +182,9 @@ INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 		return engine_impossible(e, d, "no such candidate network");
 	if ((uint32_t)d.setting >= (uint32_t)e->w->settings)
 		return engine_impossible(e, d, "no such candidate setting");
-	/* It must be -1 or the one given; no branch for first_start's reason. */
-	if ((r->net ^ d.net) & -(r->net >= 0))
+	/* It must be -1 or the one given. One test, for which of the two it is
+	 * can be foreseen by nobody: a number with -1 gives a negative one. */
+	if ((r->net ^ d.net) > 0)
 		return engine_impossible(e, d,
 			"its network was fixed by its first stage");
 	if (!k->plain && r->start_ns < 0)
