@@ -221,10 +221,10 @@ static HOT int full_loop(struct engine *e)
 		next = e->completion_ns < next ? e->completion_ns : next;
 		if (next > now) {
 			if (asks && engine_is_idle(e)) {
-				int waiting = ask_first_idle(e, now);
-				if (waiting < 0)
+				int asked = ask_first_idle(e, now);
+				if (asked < 0)
 					return -1;
-				asks = !waiting;
+				asks = asked != ASKED_WAITS;
 				continue;
 			}
 			if (!e->view.lives && !e->busy_devices

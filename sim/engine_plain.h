@@ -52,7 +52,6 @@ INLINE int plain_loop(struct engine *e, const struct copy *k)
 
 	for (;;) {
 		int64_t at;
-		int waits;
 
 		while ((at = next_other(e)) < until)
 			if (other_event(e, at, k))
@@ -64,18 +63,19 @@ INLINE int plain_loop(struct engine *e, const struct copy *k)
 			asks = true;
 			complete(e, 0, k);
 			/* Does the instant have others? Nearly never. */
-			if (at < until || e->release_ns < until)
+			if (SELDOM(at < until || e->release_ns < until))
 				continue;
 		}
 		if (stop && *stop)
 			return 0;
 		if (asks) {
-			waits = ask(e, k);
-			if (waits < 0)
+			int asked = ask(e, k);
+			if (asked < 0)
 				return -1;
-			asks = !waits;
-			if (st->end_ns == TIME_NEVER)
+			if (asked != ASKED_RUNS) {
+				asks = asked == ASKED_LEAVES;
 				continue;
+			}
 			runs = true;
 			until = st->end_ns;
 			if (until > e->view.now_ns)

@@ -64,7 +64,7 @@ INLINE int begin_stage(struct engine *e, int d, struct request *r,
 	const struct cell *c = e->cell[pair];
 	int64_t begun = e->view.now_ns, duration;
 
-	if (b->cell != c)
+	if (SELDOM(b->cell != c))
 		engine_draw(e, b, r->number, c,
 			engine_net(e, dev->net), b->first_start_ns < 0);
 	duration = b->duration_ns[dev->depth - 1];
@@ -105,7 +105,7 @@ INLINE void complete(struct engine *e, int d, const struct copy *k)
 	st->idle_setting = dev->setting;
 	if (!k->plain)
 		e->busy_devices--;
-	if (!r->gone) {
+	if (!SELDOM(r->gone)) {
 		double confidence = b->confidences[r->depth];
 
 		if (!k->plain) {
@@ -125,7 +125,7 @@ INLINE void complete(struct engine *e, int d, const struct copy *k)
 		e->policy->on_stage_done(e->state, v, slot, st->duration_ns);
 		policy_ends(e, begun, k);
 	}
-	if (r->gone)
+	if (SELDOM(r->gone))
 		engine_free_slot(e, slot, k);
 	else if (r->depth == b->depths)
 		k->leave(e, slot);
@@ -241,8 +241,9 @@ INLINE void wait_until(struct engine *e, int64_t until_ns)
 		e->books.corrections++;
 }
 
-/* Ask for the device v->asking. 1 if it waits, 0 if it does not, -1 after a
- * message. */
+/* Ask for the device v->asking. -1 after a message, or what the policy did: it
+ * gave the device a stage, it let a request leave, or it waits. */
+enum { ASKED_RUNS, ASKED_LEAVES, ASKED_WAITS };
 INLINE int ask(struct engine *e, const struct copy *k)
 {
 	struct view *v = &e->view;
@@ -258,13 +259,13 @@ INLINE int ask(struct engine *e, const struct copy *k)
 		sink->decision(sink->context, v->now_ns, v, &d);
 	switch (d.kind) {
 	case DECIDE_RUN:
-		return run_stage(e, d, k);
+		return run_stage(e, d, k) ? -1 : ASKED_RUNS;
 	case DECIDE_FINISH:
 	case DECIDE_DROP:
-		return end_request(e, d, k);
+		return end_request(e, d, k) ? -1 : ASKED_LEAVES;
 	case DECIDE_WAIT:
 		wait_until(e, d.until_ns);
-		return 1;
+		return ASKED_WAITS;
 	}
 	return engine_impossible(e, d, "no such kind of decision");
 }

@@ -15,6 +15,8 @@
 #define HOT __attribute__((hot, noinline))
 /* Called at every event. */
 #define INLINE static inline __attribute__((always_inline))
+/* Nearly never so: the code for it is moved out of the way. */
+#define SELDOM(x) __builtin_expect(!!(x), 0)
 
 /* A request as the engine alone knows it, beside the `struct request` that
  * policies see; same slot. */
