@@ -9,14 +9,7 @@
 
 extern const struct policy policy_edf;
 
-static HOT void edf_leave(struct engine *e, int32_t slot);
-static const struct copy edf = { .plain = true, .pick = edf_pick,
-	.leave = edf_leave };
-
-static void edf_leave(struct engine *e, int32_t slot)
-{
-	engine_leave(e, slot, &edf);
-}
+static const struct copy edf = { .plain = true, .pick = edf_pick };
 
 static HOT int edf_loop(struct engine *e)
 {

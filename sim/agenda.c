@@ -4,7 +4,7 @@
 
 void agenda_init(struct agenda *a)
 {
-	enum { ROOM = 64 };
+	enum { ROOM = 256 };
 
 	a->entry = mem_new(ROOM, sizeof *a->entry);
 	a->limit = a->entry + ROOM;

@@ -15,22 +15,8 @@ static bool is_plain(const struct engine *e)
 		&& e->w->goal.objective == OBJECTIVE_NONE;
 }
 
-/* ---- The two copies for any policy ---------------------------------------------- */
-
-static HOT void leave_plain(struct engine *e, int32_t slot);
-static HOT void leave_full(struct engine *e, int32_t slot);
-static const struct copy plain = { .plain = true, .leave = leave_plain };
-static const struct copy full = { .leave = leave_full };
-
-static void leave_plain(struct engine *e, int32_t slot)
-{
-	engine_leave(e, slot, &plain);
-}
-
-static void leave_full(struct engine *e, int32_t slot)
-{
-	engine_leave(e, slot, &full);
-}
+/* The two copies for any policy. */
+static const struct copy plain = { .plain = true }, full = { .plain = false };
 
 /* ---- Several devices ------------------------------------------------------------ */
 

@@ -24,7 +24,7 @@ INLINE int other_event(struct engine *e, int64_t at, const struct copy *k)
 {
 	e->view.now_ns = at;
 	if (agenda_next(&e->deadlines) == at)
-		k->leave(e, e->deadlines.head->slot);
+		engine_leave(e, e->deadlines.head->slot, k);
 	else if (e->release_ns == at)
 		release(e, k);
 	else

@@ -128,7 +128,7 @@ INLINE void complete(struct engine *e, int d, const struct copy *k)
 	if (SELDOM(r->gone))
 		engine_free_slot(e, slot, k);
 	else if (r->depth == b->depths)
-		k->leave(e, slot);
+		engine_leave(e, slot, k);
 }
 
 /* ---- Releases ---------------------------------------------------------------- */
@@ -227,7 +227,7 @@ INLINE int end_request(struct engine *e, struct decision d, const struct copy *k
 	if (d.kind == DECIDE_DROP && answered)
 		return engine_impossible(e, d,
 			"it has reached its mandatory depth");
-	k->leave(e, d.slot);
+	engine_leave(e, d.slot, k);
 	return 0;
 }
 

@@ -151,8 +151,6 @@ struct copy {
 	 * requests and looks neither at view.live nor at confidences, which are
 	 * not kept then. NULL: any policy. */
 	struct decision (*pick)(void *state, const struct view *v);
-	/* engine_leave for this copy, so large that it is called. */
-	void (*leave)(struct engine *e, int32_t slot);
 };
 
 static inline void engine_find_rare(struct engine *e)

@@ -86,13 +86,13 @@ void quantile_add_beyond(struct quantile *q, int64_t value)
 	*place = value;
 }
 
-/* Parts of so many bits that there are at most 4096, and that the counters stay
- * in the first cache. */
+/* Parts of so many bits that there are at most 1024, and that the counters stay
+ * in the first cache beside the values. */
 static int part_bits(int64_t max)
 {
 	int bits = 0;
 
-	while (max >> bits >= 4096)
+	while (max >> bits >= 1024)
 		bits++;
 	return bits;
 }
