@@ -69,6 +69,7 @@ static void issue(struct model *m, int32_t k, int64_t now, int64_t number)
 	c->duration = m->cell->duration_ns + DEPTHS
 		* (int32_t)(stream_first(&m->timing, i) * m->cell->samples);
 	__builtin_prefetch(&m->net->correct[c->input * DEPTHS]);
+	__builtin_prefetch(c->duration);
 	c->number = number;
 	c->depth = 0;
 	c->live = 1;
