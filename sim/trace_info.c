@@ -179,7 +179,9 @@ static void print_head(const struct bundle *b)
 	for (int i = 0; i < b->settings; i++) {
 		const struct bundle_setting *s = &b->setting[i];
 		const struct { const char *what; double x; } v[] = {
-			{ "SMs", s->sm_count }, { "W cap", s->power_cap_w },
+			/* `laxity profile` names them by what it counts. */
+			{ strncmp(s->name, "core", 4) ? "SMs" : "cores",
+				s->sm_count }, { "W cap", s->power_cap_w },
 			{ "MHz", s->clock_mhz }, { "W idle", s->idle_power_w } };
 		printf("setting %s%s", s->name, i ? "" : " (default)");
 		for (size_t k = 0; k < sizeof v / sizeof *v; k++)

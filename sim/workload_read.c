@@ -374,8 +374,25 @@ struct workload *workload_read(const char *path, int n, const char *const *sets,
 	return w;
 }
 
+/* A trace of a busy machine: its slowest hundredth is what policies plan with. */
+static void remark_slow(const struct workload *w)
+{
+	const struct profile_cell *c = profile_cell(w->profile, 0, 0);
+	int64_t slow = 0;
+
+	for (int d = 0; d < w->profile->net[0].mandatory; d++)
+		slow += c->p99_ns[d];
+	if (w->mean_deadline_ns > 0 && (double)slow > w->mean_deadline_ns)
+		msg_remark("%s: in the slowest hundredth the mandatory stages of %s "
+			"take %.3f ms and more, the mean deadline is %.3f ms: "
+			"policies that plan with that start few requests",
+			w->bundle->dir, w->profile->net[0].name,
+			1e-6 * (double)slow, 1e-6 * w->mean_deadline_ns);
+}
+
 void workload_remark(const struct workload *w)
 {
+	remark_slow(w);
 	if (w->bundle->modelled)
 		msg_remark("%s is modelled, not measured", w->bundle->dir);
 	if (w->replay_unchecked)

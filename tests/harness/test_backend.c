@@ -255,7 +255,10 @@ START_TEST(cifar_files_are_read_and_checked)
 	(void)unlink(path);
 	refuse(dir, "no test_batch.bin");
 	refuse("/dev/null", "not a regular file");
-	refuse("/nonesuch", "/nonesuch: cannot open");
+	refuse("/nonesuch", "/nonesuch: cannot open: No such file or directory");
+	write_bytes(dir, "test_batch.bin", "\0\0\10\1", 4);
+	refuse(path, "test_batch.bin: an IDX file whose name does not say that it "
+		"has images");
 	free(bytes);
 	free(path);
 	test_directory_free(dir);

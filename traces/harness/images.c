@@ -7,6 +7,7 @@
 #include "../../sim/msg.h"
 #include "../../sim/sha256.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,12 @@ static void take(struct images *im, int limit, size_t count)
 	im->count = limit && (size_t)limit < count ? limit : (int)count;
 }
 
+static uint32_t big(const unsigned char *b)
+{
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16
+		| (uint32_t)b[2] << 8 | b[3];
+}
+
 static int read_cifar(struct images *im, const char *path, int limit)
 {
 	unsigned char *bytes;
@@ -89,6 +96,12 @@ static int read_cifar(struct images *im, const char *path, int limit)
 	if (read_unpacked(path, &bytes, &length))
 		return -1;
 	count = length / CIFAR;
+	if (length >= 4 && big(bytes) >> 8 == 8) {
+		free(bytes);
+		return msg_bad("%s: an IDX file whose name does not say that it has "
+			"images: FOLDER/...-images-idx3-ubyte[.gz], with "
+			"...-labels-idx1-ubyte[.gz] beside it", path);
+	}
 	if (!count || length % CIFAR || count > INT_MAX) {
 		free(bytes);
 		return msg_bad("%s: %zu bytes are not whole CIFAR-10 records of "
@@ -112,12 +125,6 @@ static int read_cifar(struct images *im, const char *path, int limit)
 	}
 	free(bytes);
 	return 0;
-}
-
-static uint32_t big(const unsigned char *b)
-{
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16
-		| (uint32_t)b[2] << 8 | b[3];
 }
 
 /* An IDX file of unsigned bytes with that many dimensions. */
@@ -247,7 +254,7 @@ int images_read(struct images *im, const char *path, int limit, int channels,
 
 	*im = (struct images){ 0 };
 	if (stat(path, &st))
-		return msg_bad("%s: cannot open", path);
+		return msg_bad("%s: cannot open: %s", path, strerror(errno));
 	file = S_ISDIR(st.st_mode) ? inside(path, known) : mem_string(path);
 	if (!file)
 		return msg_bad("%s: no test_batch.bin, no "

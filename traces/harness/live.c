@@ -398,7 +398,7 @@ int live_run(struct live *l, const struct workload *w, const struct choice *c,
 		goto failed;
 	*end = r.failed ? LIVE_FAILED : r.stop ? LIVE_INTERRUPTED : LIVE_DONE;
 	live_log_fact(r.log, "ended", "%s", live_ends[*end]);
-	live_log_fact(r.log, "longest_pause_ns", "%lld", (long long)r.pause_ns);
+	live_log_fact(r.log, "longest_pause", "%.1f us", 1e-3 * (double)r.pause_ns);
 	*log = r.log;
 	return 0;
 failed:

@@ -59,8 +59,8 @@ void live_words_add(struct text *t, const struct live_log *log)
 		{ "memory", "memory", "" },
 		{ "woken late", "wake_up_late", " times" },
 		{ "noticed late", "noticed_late", " releases" },
-		{ "longest pause", "longest_pause_ns", " ns in which the executor "
-			"did not look" },
+		{ "longest pause", "longest_pause", " in which the executor did "
+			"not look at the clock" },
 		{ "pick to send", "pick_to_send", " stages" },
 		{ "it costs", "decision_cost_ns", " ns, the slowest hundredth "
 			"left out ([overhead] decision)" },

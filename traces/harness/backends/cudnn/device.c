@@ -24,7 +24,9 @@ int cudnn_open(struct dev **out, const char *which)
 
 	if (e != cudaSuccess || !count)
 		return msg_fail("backend cudnn: no GPU: %s", e == cudaSuccess
-			? "none is visible" : cudaGetErrorString(e));
+			? "none is visible" : e == cudaErrorInsufficientDriver
+			? "no NVIDIA driver here, or one older than this CUDA"
+			: cudaGetErrorString(e));
 	if (which && *which && (sscanf(which, "%d", &number) != 1 || number < 0
 	    || number >= count))
 		return msg_bad("backend cudnn: --device '%s': 0 to %d", which,
