@@ -52,7 +52,10 @@ struct estimate results_estimate(const struct results *s, int policy,
 	for (int r = 0; c->is_share && r < s->replications; r++) {
 		memcpy(&of_one, (const char *)results_at(s, policy, r) + c->trials,
 			sizeof of_one);
-		trials += results_done(s, policy, r) ? of_one : 0;
+		/* A damaged file may hold any number. */
+		if (results_done(s, policy, r) && of_one > 0)
+			trials = of_one > INT64_MAX - trials ? INT64_MAX
+				: trials + of_one;
 	}
 	e = stats_estimate(x, s->replications, trials);
 	free(x);
