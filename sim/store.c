@@ -42,8 +42,10 @@ int store_fault(const struct store *s, int code)
 	case SQLITE_LOCKED:
 		return msg_fail("%s: another program has kept it locked for %d s",
 			s->path, BUSY_MS / 1000);
-	case SQLITE_IOERR:
 	case SQLITE_NOMEM:
+		/* As SQLite says also of some damaged definitions of tables. */
+		return msg_fail("%s: %s, or damaged", s->path, what);
+	case SQLITE_IOERR:
 	case SQLITE_INTERRUPT:
 		return msg_fail("%s: %s", s->path, what);
 	default:
