@@ -2,7 +2,7 @@
  * $LAXITY_STUB, so that it outlives a process. Every setter is logged there.
  *
  * $LAXITY_STUB_MODE holds any of: deny (setters lack permission), ignore
- * (setters do nothing), throttle, nocounter, still (the counter never moves).
+ * (setters do nothing), throttle, nocounter, still (the counter never moves), mig.
  * The board uses 100 W, and another 100 W while this process computes. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@ const char *nvmlErrorString(int s);
 int nvmlDeviceGetHandleByPciBusId_v2(const char *id, handle *out);
 int nvmlDeviceGetHandleByIndex_v2(unsigned i, handle *out);
 int nvmlDeviceGetTotalEnergyConsumption(handle d, u64 *mj);
+int nvmlDeviceGetMigMode(handle d, unsigned *now, unsigned *next);
 int nvmlDeviceGetPowerUsage(handle d, unsigned *mw);
 int nvmlDeviceGetClockInfo(handle d, int which, unsigned *mhz);
 int nvmlDeviceGetMaxClockInfo(handle d, int which, unsigned *mhz);
@@ -129,6 +130,13 @@ int nvmlDeviceGetTotalEnergyConsumption(handle d, u64 *mj)
 		joules = 100 * now + 100 * seconds(CLOCK_PROCESS_CPUTIME_ID);
 	}
 	*mj = (u64)(joules * 1e3);
+	return OK;
+}
+
+int nvmlDeviceGetMigMode(handle d, unsigned *now, unsigned *next)
+{
+	(void)d;
+	*now = *next = (unsigned)mode("mig");
 	return OK;
 }
 

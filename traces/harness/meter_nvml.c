@@ -211,6 +211,7 @@ struct meter *meter_open_nvml(const char *library, const char *id,
 	const char **why)
 {
 	struct nvml *n = mem_new(1, sizeof *n);
+	unsigned now, next;
 	int found;
 
 	n->library = dlopen(library ? library : "libnvidia-ml.so.1", RTLD_NOW);
@@ -234,10 +235,13 @@ struct meter *meter_open_nvml(const char *library, const char *id,
 		.get_limit = nvml_get_limit, .max_clock = nvml_max_clock,
 		.set_limit = n->set_limit ? nvml_set_limit : NULL,
 		.set_clock = nvml_set_clock, .close = nvml_close };
-	if (!found) {
+	/* A part of a board is not what the counter counts. */
+	if (found && n->mig && !n->mig(n->device, &now, &next) && now)
+		*why = "MIG is on, and NVML's counter is the whole board's";
+	else if (!found)
 		*why = "NVML does not know the device";
-		nvml_close(&n->meter);
-		return NULL;
-	}
-	return &n->meter;
+	else
+		return &n->meter;
+	nvml_close(&n->meter);
+	return NULL;
 }

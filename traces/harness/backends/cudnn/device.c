@@ -140,6 +140,9 @@ static int make_empty(struct dev *d, cudaStream_t s, int which, int kernels)
 	if (d->empty[which])
 		(void)cudaGraphExecDestroy(d->empty[which]);
 	d->empty[which] = NULL;
+	/* Once outside, for its code is loaded when it first runs. */
+	if (CUDA(kernel_empty(s, 0)) || CUDA(cudaStreamSynchronize(s)))
+		return -1;
 	bad = CUDA(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal));
 	for (int i = 0; i < kernels && !bad; i++)
 		bad = CUDA(kernel_empty(s, d->chain && i));

@@ -98,7 +98,9 @@ static int fill_noise(struct plan *p, int on)
 		if (bad)
 			return -1;
 	}
-	return 0;
+	/* Copies from memory that is not pinned may still be under way when the
+	 * call returns, and our stream does not wait for the default one. */
+	return CUDA(cudaDeviceSynchronize());
 }
 
 static struct view view_of(const struct plan *p, int slot, int tensor)
