@@ -6,6 +6,7 @@
  * are turned down by one comparison before that. */
 #include "assign.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* Gains within this are equal. */
@@ -227,6 +228,7 @@ bool assign_extend(struct assign_task *const *t, int n)
 	}
 	if (c.best.gain <= SAME)
 		return false;
+	assert(c.best.y);               /* whose move the gain is */
 	c.best.y->plan = c.best.other;
 	return true;
 }
