@@ -1,5 +1,4 @@
-/* realpath is X/Open's. */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE             /* realpath; fallocate */
 
 #include "file.h"
 
@@ -274,9 +273,36 @@ void file_out_abandon(struct file_out *o)
 	out_end(o);
 }
 
+/* Room on the disk that is asked for ahead: the system then need not look for
+ * it page by page, which is an eighth of the time that it takes. */
+#define AHEAD (4 << 20)
+
+void file_out_block(struct file_out *o, const char *bytes, size_t length)
+{
+	/* Through the stream's own buffer a block would become two calls, and
+	 * the second cost the system more than the copying. */
+	if (o->blocks_bytes == 0)
+		(void)setvbuf(o->stream, NULL, _IONBF, 0);
+	o->blocks_bytes += (int64_t)length;
+	if (o->temporary && o->blocks_bytes > (int64_t)length
+	    && o->blocks_bytes > o->reserved) {
+		/* A wish: whatever fails fails when written. */
+		(void)fallocate(fileno(o->stream), FALLOC_FL_KEEP_SIZE,
+			o->blocks_bytes, AHEAD);
+		o->reserved = o->blocks_bytes + AHEAD;
+	}
+	(void)fwrite(bytes, 1, length, o->stream);
+}
+
+/* What was asked for and not needed goes back. */
+static int end_blocks(struct file_out *o)
+{
+	return o->reserved ? ftruncate(fileno(o->stream), o->blocks_bytes) : 0;
+}
+
 int file_out_commit(struct file_out *o)
 {
-	int bad = ferror(o->stream) || fflush(o->stream)
+	int bad = ferror(o->stream) || fflush(o->stream) || end_blocks(o)
 		|| (o->temporary && fsync(fileno(o->stream)));
 	int why = errno;
 

@@ -22,8 +22,12 @@ struct file_out {
 	FILE *stream;
 	char *path, *temporary;     /* temporary NULL: written directly */
 	struct pending *pending;    /* removes it if the program exits before */
+	int64_t blocks_bytes, reserved; /* by file_out_block */
 };
 int file_out_open(struct file_out *o, const char *path);
+/* For outputs of many megabytes, all of which go this way: the block goes to the
+ * system in one piece. A failure is found by commit. */
+void file_out_block(struct file_out *o, const char *bytes, size_t length);
 /* Either of these ends the writing; a failed commit leaves nothing behind. */
 int file_out_commit(struct file_out *o);
 void file_out_abandon(struct file_out *o);

@@ -96,9 +96,6 @@ int out_requests_begin(struct out_requests *o, const char *path,
 	*o = (struct out_requests){ .workload = w };
 	if (file_out_open(&o->file, path))
 		return -1;
-	/* Through a buffer of the stream each block would become two calls,
-	 * and the second cost the system more than the copying. */
-	(void)setvbuf(o->file.stream, NULL, _IONBF, 0);
 	make_names(o, w);
 	o->buffer = mem_new(BLOCK + NUMBERS + o->name_room, 1);
 	o->length = strlen(header);
@@ -109,7 +106,7 @@ int out_requests_begin(struct out_requests *o, const char *path,
 /* Write so much of the buffer. A failure is found at the end, by commit. */
 static void flush(struct out_requests *o, size_t length)
 {
-	(void)fwrite(o->buffer, 1, length, o->file.stream);
+	file_out_block(&o->file, o->buffer, length);
 	o->length -= length;
 	memmove(o->buffer, o->buffer + length, o->length);
 }

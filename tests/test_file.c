@@ -90,6 +90,39 @@ START_TEST(an_abandoned_file_leaves_the_old_one)
 }
 END_TEST
 
+START_TEST(blocks_read_back_and_keep_no_more_room_than_they_need)
+{
+	enum { BLOCK = 300000, BLOCKS = 20 };
+	char *block = mem_new(BLOCK, 1), *text;
+	struct file_out o;
+	struct stat st;
+	size_t length;
+
+	ck_assert_int_eq(file_out_open(&o, "a"), 0);
+	for (int i = 0; i < BLOCKS; i++) {
+		memset(block, 'a' + i, BLOCK);
+		file_out_block(&o, block, BLOCK - (size_t)i);
+	}
+	ck_assert_int_eq(file_out_commit(&o), 0);
+	ck_assert_int_eq(file_read("a", (size_t)BLOCK * BLOCKS, &text, &length),
+		0);
+	ck_assert_uint_eq(length, BLOCK * BLOCKS - BLOCKS * (BLOCKS - 1) / 2);
+	for (size_t i = 0, at = 0; i < BLOCKS; i++)
+		for (size_t k = 0; k < BLOCK - i; k++)
+			if (text[at++] != (char)('a' + (int)i))
+				ck_abort_msg("block %zu, byte %zu", i, k);
+	ck_assert_int_eq(stat("a", &st), 0);
+	ck_assert_int_lt(st.st_blocks * 512, (int64_t)length + 65536);
+	/* A device has no room to ask for. */
+	ck_assert_int_eq(file_out_open(&o, "/dev/null"), 0);
+	for (int i = 0; i < BLOCKS; i++)
+		file_out_block(&o, block, BLOCK);
+	ck_assert_int_eq(file_out_commit(&o), 0);
+	free(text);
+	free(block);
+}
+END_TEST
+
 START_TEST(links_are_followed_and_devices_written_directly)
 {
 	struct stat st;
@@ -199,6 +232,8 @@ Suite *test_file(void)
 	tcase_add_test(t, a_written_file_reads_back_and_is_closed_by_a_nul);
 	tcase_add_test(t, what_is_not_a_plain_file_is_refused_without_blocking);
 	tcase_add_test(t, an_abandoned_file_leaves_the_old_one);
+	tcase_add_test(t,
+		blocks_read_back_and_keep_no_more_room_than_they_need);
 	tcase_add_test(t, links_are_followed_and_devices_written_directly);
 	tcase_add_test(t, what_cannot_be_written_is_said);
 	tcase_add_test(t, directories_appear_whole_or_not_at_all);
