@@ -517,7 +517,7 @@ static void on_leave(void *state, const struct view *v, int slot)
 		rungs = make_rungs(s, v, slot, own);
 	else
 		next = s->frontier.rung;
-	if (r->device < 0 && !m->stop && rungs && next->rate >= s->price)
+	if (r->device < 0 && !m->stop && rungs > 0 && next->rate >= s->price)
 		move_price(s, next->time_ns);
 	if (s->table.n)
 		move_energy_price(s, v, r->net >= 0 && r->depth

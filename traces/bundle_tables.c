@@ -44,6 +44,7 @@ int bundle_take_settings(struct bundle *b, struct csv *c)
 			goto out;
 		}
 		MEM_ROOM(setting, names->count, room);
+		assert(setting);
 		s = &setting[names->count];
 		s->name = keep(b, name, n);
 		(void)names_add(names, s->name);

@@ -60,8 +60,9 @@ int live_load_change(struct live *l, int environment)
 
 void live_loads_close(struct live *l)
 {
-	if (l->corunner)
-		(void)live_load_change(l, 0);
+	if (!l->corunner)
+		return;
+	(void)live_load_change(l, 0);
 	for (int i = 0; i < l->environments; i++)
 		corunner_free(l->corunner[i]);
 	free(l->corunner);

@@ -12,6 +12,7 @@
 #include "../../sim/file.h"
 #include "../../sim/msg.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
@@ -271,6 +272,7 @@ static int read_blocks(struct measure *m, struct known *k, const char *path,
 	struct csv c;
 	int room = 0, bad = 0;
 
+	assert(m->block == 0);
 	*bytes = 0;
 	if (csv_open(&c, path, (size_t)1 << 34, block_columns))
 		return -1;

@@ -1,6 +1,7 @@
 /* One ONNX node -> one operator, with its attributes and shapes checked. */
 #include "net_build.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -205,6 +206,7 @@ static int lower_add(struct build *b, const struct onnx_node *n, int stage)
 	for (int i = 0; i < 2; i++)
 		if (node_tensor(b, n, i, NOT_FLAT) < 0)
 			return -1;
+	assert(v[0] && v[1]);
 	x = b->tensor[v[0]->tensor];
 	y = b->tensor[v[1]->tensor];
 	if (x.channels != y.channels || x.height != y.height

@@ -1,6 +1,7 @@
 /* Reading ONNX: the wire format is protobuf's, unpacked by code that protoc-c
  * makes from the package's own onnx.proto. What is kept is copied into one
  * arena in our own terms, so nothing else sees the generated names. */
+#define ONNX_DEFINES
 #include "onnx.h"
 
 #include "name_map.h"

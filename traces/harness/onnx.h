@@ -73,6 +73,9 @@ void onnx_free(struct onnx *o);
 /* "laxity: FILE: node 'NAME' (OP): ...", exit 2. Returns -1. */
 int onnx_bad(const struct onnx *o, const struct onnx_node *n,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
+#if defined __clang_analyzer__ && !defined ONNX_DEFINES /* as in msg.h */
+#define onnx_bad(...) (onnx_bad(__VA_ARGS__), -1)
+#endif
 
 /* The node's attribute of that name, or NULL. */
 const struct onnx_attr *onnx_attr(const struct onnx_node *n, const char *name);

@@ -212,6 +212,7 @@ void oracle_stage(struct oracle *o, int slot, int stage,
 		float *out = p->out < 0 ? NULL : data(o, slot, p->out);
 		size_t size = (size_t)x->channels
 			* (size_t)(x->height * x->width);
+		assert(out || p->kind == OP_EXIT);
 
 		switch (p->kind) {
 		case OP_CONV:
