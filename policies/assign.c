@@ -432,6 +432,12 @@ static void make_row(struct assign *a, int i, int used, double hope)
 	}
 }
 
+static void settle_all(struct assign_task *const *t, int n)
+{
+	for (int i = 0; i < n; i++)
+		assign_settle(t[i]);
+}
+
 int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
 	double delta)
 {
@@ -441,8 +447,10 @@ int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
 	room_for_tasks(a, t, n);
 	keep_most(t, n);
 	rows = list_options(a, t, n, delta);
-	if (!rows)
+	if (!rows) {
+		settle_all(t, n);
 		return 0;
+	}
 	hope = bound_rows(a, rows, fill_greedily(a, rows));
 	room_for_states(a, 0, 1);
 	a->state[0] = (struct state){ 0 };
@@ -456,5 +464,6 @@ int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
 		t[a->row[i].task]->plan = a->state[s].depth;
 		s = a->state[s].parent;
 	}
+	settle_all(t, n);
 	return a->state[a->row[rows - 1].state].quanta;
 }

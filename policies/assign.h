@@ -21,12 +21,18 @@ struct assign_task {
 	                             * above 0 if this is negative, is no option */
 	const int64_t *total_ns;    /* [depth]: planning time of stages 1..depth,
 	                             * strictly rising from total_ns[0] = 0 */
-	const double *reward;       /* [depth - 1]: R^depth >= 0; read from depth
-	                             * max(done, mandatory) on */
+	const double *reward;       /* [depth - 1]: R^depth >= 0; those below depth
+	                             * max(done, mandatory) are not used */
 	int32_t done;               /* stages over or in flight, c_i */
 	int32_t mandatory, depths;  /* m_i, L_i */
 	int32_t plan;               /* l_i; 0: dropped, below the mandatory depth */
-	int64_t slack_ns, low_ns;   /* scratch of assign_move */
+	int32_t now;                /* from here on by assign_settle: where the
+	                             * plan leaves it, what is done staying so */
+	int64_t now_ns, cost_ns;    /* total_ns of that depth, C of it */
+	int64_t deeper_ns;          /* to the next option; TIME_NEVER: none */
+	double now_reward;          /* of that depth */
+	double shallower;           /* most that a shallower option gains, if
+	                             * anything; -INFINITY: there is none */
 };
 
 /* Least depth at which the task has an answer. */
@@ -64,10 +70,20 @@ struct assign *assign_new(struct arena *arena);
 int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
 	double delta);
 
+/* Work out where the plan leaves a task. To be called after a change of plan, done,
+ * total_ns or rewards; assign_depths, assign_move and assign_extend do it for what
+ * they change. */
+void assign_settle(struct assign_task *t);
+
+/* What is left before a task's deadline; the least from there on, or up to x. */
+struct assign_slack { int64_t own_ns, low_ns; };
+
 /* The greedy update of section 3 at a completion of task x (an index; -1: it
- * takes no part): make the one move that gains most, if any gains at all.
- * Returns whether a plan changed. O(n L^2). */
-bool assign_move(struct assign_task *const *t, int n, int x);
+ * takes no part): make the one move that gains most, if any gains at all. The
+ * tasks have been settled. slack: room for n, not read. Returns whether a plan
+ * changed. O(n L^2). */
+bool assign_move(struct assign_task *const *t, int n, int x,
+	struct assign_slack *slack);
 
 /* The second step of the idle refill: of all tasks given, none of which has a
  * stage planned, take one deeper, the extension with the largest gain that

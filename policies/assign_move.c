@@ -2,8 +2,9 @@
  * and the extension of the idle refill (paper/spec/imprecise.md 3).
  *
  * Of the O(n L^2) moves nearly all gain nothing or do not fit. The prefix test
- * of a move is three comparisons with slacks found beforehand, and most moves
- * are turned down by one comparison before that. */
+ * of a move is three comparisons with slacks found beforehand. Before that, two
+ * comparisons with what is kept of each task tell that nearly all of them can
+ * take no part at all. */
 #include "assign.h"
 
 #include <assert.h>
@@ -26,25 +27,33 @@ struct move {
 /* The best so far, and the gain that another must have to be looked at. */
 struct contest { struct move best; double worth; };
 
-/* Where the plan leaves a task: what is done stays done. */
-static int32_t planned_depth(const struct assign_task *t)
+void assign_settle(struct assign_task *t)
 {
-	return t->plan > t->done ? t->plan : t->done;
+	int32_t now = t->plan > t->done ? t->plan : t->done;
+	int32_t least = assign_least(t), next = now < least ? least : now + 1;
+	double most = -INFINITY;
+
+	t->now = now;
+	t->now_ns = t->total_ns[now];
+	t->cost_ns = t->now_ns - t->total_ns[t->done];
+	t->now_reward = assign_reward(t, now);
+	t->deeper_ns = next > t->depths ? TIME_NEVER
+		: t->total_ns[next] - t->now_ns;
+	for (int32_t l = least; l < now; l++)
+		most = t->reward[l - 1] > most ? t->reward[l - 1] : most;
+	t->shallower = most - t->now_reward;
 }
 
 static inline struct shift shift_to(const struct assign_task *t, int32_t depth)
 {
-	int32_t now = planned_depth(t);
-
-	return (struct shift){ t->reward[depth - 1] - assign_reward(t, now),
-		t->total_ns[depth] - t->total_ns[now], depth };
+	return (struct shift){ t->reward[depth - 1] - t->now_reward,
+		t->total_ns[depth] - t->now_ns, depth };
 }
 
 /* Is `depth` a move at all, and an option? */
 static bool may_move(const struct assign_task *t, int32_t depth)
 {
-	return depth != planned_depth(t)
-		&& assign_fits_alone(t, assign_cost(t, depth));
+	return depth != t->now && assign_fits_alone(t, assign_cost(t, depth));
 }
 
 /* Gains within SAME are equal; then less time, x alone, the lower y, the
@@ -70,25 +79,23 @@ static void propose(struct contest *c, struct move m)
 	c->worth = m.gain - SAME;
 }
 
-/* Fill in slack_ns, what is left before the deadline, and low_ns, the least
- * slack from there on, or from there up to x if that comes first. Returns the
- * first task that the present plan overruns, or n. */
-static int find_slack(struct assign_task *const *t, int n, int x)
+/* Returns the first task that the present plan overruns, or n. */
+static int find_slack(struct assign_task *const *t, int n, int x,
+	struct assign_slack *s)
 {
 	int64_t sum = 0, low = TIME_MAX_NS;
 	int late = n;
 
 	for (int i = 0; i < n; i++) {
-		sum += t[i]->total_ns[planned_depth(t[i])]
-			- t[i]->total_ns[t[i]->done];
-		t[i]->slack_ns = t[i]->left_ns - sum;
+		sum += t[i]->cost_ns;
+		s[i].own_ns = t[i]->left_ns - sum;
 	}
 	for (int i = n - 1; i >= 0; i--) {
-		if (t[i]->slack_ns < 0)
-			late = i;
-		if (t[i]->slack_ns < low || i == x - 1)
-			low = t[i]->slack_ns;
-		t[i]->low_ns = low;
+		int64_t own = s[i].own_ns;
+
+		late = own < 0 ? i : late;
+		low = i == x - 1 || own < low ? own : low;
+		s[i].low_ns = low;
 	}
 	return late;
 }
@@ -98,118 +105,141 @@ struct moves {
 	int n;
 	double most;                /* largest gain of any */
 	struct shift shift[BUNDLE_MAX_DEPTH];
+	double upto[BUNDLE_MAX_DEPTH + 1]; /* [k]: of the first k */
 };
 
 /* The largest gain x could have in this time. */
-static double most_within(const struct moves *own, int64_t limit_ns)
+static inline double most_within(const struct moves *own, int64_t limit_ns)
 {
-	double most = -INFINITY;
+	int k = 0;
 
-	for (int i = 0; i < own->n; i++)
-		if (own->shift[i].added_ns <= limit_ns
-		    && own->shift[i].gain > most)
-			most = own->shift[i].gain;
-	return most;
+	for (int i = 0; i < own->n; i++) /* without a branch */
+		k += own->shift[i].added_ns <= limit_ns;
+	return own->upto[k];
 }
 
-/* Moves of x together with y to depth `other`, x having limit_ns for it. */
-static void propose_pair(struct contest *c, const struct moves *own,
+static void propose_each(struct contest *c, const struct moves *own,
 	struct assign_task *y, struct shift other, int64_t limit_ns)
 {
-	if (most_within(own, limit_ns) + other.gain < c->worth
-	    || !may_move(y, other.depth))
-		return;
-	for (int i = 0; i < own->n; i++) {
-		const struct shift *s = &own->shift[i];
-
-		if (s->added_ns <= limit_ns)
-			propose(c, (struct move){ s->gain + other.gain,
-				s->added_ns + other.added_ns, y, s->depth,
-				other.depth });
-	}
+	for (int i = 0; i < own->n && own->shift[i].added_ns <= limit_ns; i++)
+		propose(c, (struct move){ own->shift[i].gain + other.gain,
+			own->shift[i].added_ns + other.added_ns, y,
+			own->shift[i].depth, other.depth });
 }
 
-/* The same for all depths of y: y by itself must not take more than y_ns, x not
- * more than x_ns, both not more than both_ns. Nearly all pairs do not fit or
- * gain nothing, which the first two tests find out cheaply. */
+/* Moves of x together with y: y by itself must not take more than y_ns, x not more
+ * than x_ns, both not more than both_ns. */
 static void propose_pairs(struct contest *c, const struct moves *own,
 	struct assign_task *y, int64_t y_ns, int64_t x_ns, int64_t both_ns)
 {
 	const int64_t *total_ns = y->total_ns;
-	int32_t now = planned_depth(y);
-	int64_t now_ns = total_ns[now];
-	double reward = assign_reward(y, now);
+	const double *reward = y->reward - 1;
+	const int64_t most_ns = y->now_ns + y_ns;
+	const double most = own->most - y->now_reward;
 
-	/* What there would be if x took the least. */
-	if (both_ns - own->shift[0].added_ns < y_ns)
-		y_ns = both_ns - own->shift[0].added_ns;
-	for (int32_t l = assign_least(y); l <= y->depths; l++) {
-		int64_t added = total_ns[l] - now_ns;
-		double gain = y->reward[l - 1] - reward;
+	/* Deeper takes longer. */
+	for (int32_t l = assign_least(y); l <= y->depths && total_ns[l]
+	     <= most_ns; l++) {
+		int64_t limit = both_ns + y->now_ns - total_ns[l];
+		struct shift other;
 
-		if (added > y_ns)
-			break;      /* deeper takes longer still */
-		if (gain + own->most < c->worth)
+		if (l == y->now || reward[l] + most < c->worth - 1e-12)
 			continue;
-		propose_pair(c, own, y, (struct shift){ gain, added, l },
-			both_ns - added < x_ns ? both_ns - added : x_ns);
+		limit = limit < x_ns ? limit : x_ns;
+		other = shift_to(y, l);
+		if (most_within(own, limit) + other.gain >= c->worth
+		    && may_move(y, l))
+			propose_each(c, own, y, other, limit);
 	}
+}
+
+/* Could y take part, having y_ns? Only if there is time for a deeper option or
+ * if it does not lose more than x gains at most. Nearly none can. */
+static inline bool may_gain(const struct contest *c, const struct moves *own,
+	const struct assign_task *y, int64_t y_ns)
+{
+	return y->deeper_ns <= y_ns || y->shallower + own->most >= c->worth;
 }
 
 static void list_moves(struct moves *own, const struct assign_task *x)
 {
 	own->n = 0;
-	own->most = -INFINITY;
+	own->upto[0] = -INFINITY;
 	for (int32_t l = assign_least(x); l <= x->depths; l++) {
-		if (l != planned_depth(x) && !may_move(x, l))
+		struct shift s;
+
+		if (l != x->now && !may_move(x, l))
 			continue;
-		own->shift[own->n] = shift_to(x, l);
-		if (own->shift[own->n].gain > own->most)
-			own->most = own->shift[own->n].gain;
+		s = shift_to(x, l);
+		own->shift[own->n] = s;
+		own->upto[own->n + 1] = s.gain > own->upto[own->n] ? s.gain
+			: own->upto[own->n];
 		own->n++;
+	}
+	own->most = own->upto[own->n];
+}
+
+/* The earlier of x and y shifts all deadlines from its own on, the later one those
+ * from its own on too; before the earlier nothing may be late already. What y may
+ * take is less what x takes at least. */
+static void propose_all_pairs(struct contest *c, const struct moves *own,
+	struct assign_task *const *t, int n, int x, int late,
+	const struct assign_slack *s)
+{
+	int64_t between = TIME_MAX_NS, after = x < n ? s[x].low_ns : TIME_MAX_NS;
+	int64_t least = own->shift[0].added_ns;
+
+	for (int y = 0; y < x && y <= late; y++) {
+		int64_t y_ns = s[y].low_ns < after - least ? s[y].low_ns
+			: after - least;
+
+		if (may_gain(c, own, t[y], y_ns))
+			propose_pairs(c, own, t[y], y_ns, TIME_MAX_NS, after);
+	}
+	for (int y = x + 1; y < n && late >= x; y++) {
+		int64_t y_ns = s[y].low_ns - least;
+
+		between = s[y - 1].own_ns < between ? s[y - 1].own_ns : between;
+		if (may_gain(c, own, t[y], y_ns))
+			propose_pairs(c, own, t[y], y_ns, between, s[y].low_ns);
 	}
 }
 
-bool assign_move(struct assign_task *const *t, int n, int x)
+static void set_plan(struct assign_task *t, int32_t depth)
+{
+	t->plan = depth;
+	assign_settle(t);
+}
+
+bool assign_move(struct assign_task *const *t, int n, int x,
+	struct assign_slack *slack)
 {
 	struct contest c = { .worth = SAME };
-	struct moves own;
 	/* Without an x its place is the end. */
-	int at = x < 0 ? n : x, late = find_slack(t, n, at);
-	int64_t between = TIME_MAX_NS, after = TIME_MAX_NS;
+	int at = x < 0 ? n : x, late = find_slack(t, n, at, slack);
+	struct moves own;
 
-	own.n = 1;
-	own.most = 0;
-	own.shift[0] = (struct shift){ 0 };
 	if (x >= 0) {
-		after = t[x]->low_ns;
 		list_moves(&own, t[x]);
 		for (int i = 0; i < own.n; i++)
-			if (late >= x && own.shift[i].added_ns <= after)
+			if (late >= x && own.shift[i].added_ns <= slack[x].low_ns)
 				propose(&c, (struct move){
 					own.shift[i].gain, own.shift[i].added_ns,
 					NULL, own.shift[i].depth, 0 });
+	} else {
+		own.n = 1;  /* to stay */
+		own.shift[0] = (struct shift){ 0 };
+		own.upto[0] = -INFINITY;
+		own.upto[1] = own.most = 0;
 	}
-	/* The earlier of x and y shifts all deadlines from its own on, the later
-	 * one those from its own on too; before the earlier nothing may be late
-	 * already. */
-	for (int y = 0; y < n && own.n && late >= (y < at ? y : at); y++) {
-		bool first = y < at;
-
-		if (y > at && t[y - 1]->slack_ns < between)
-			between = t[y - 1]->slack_ns;
-		if (y != at)
-			propose_pairs(&c, &own, t[y],
-				first ? t[y]->low_ns : TIME_MAX_NS,
-				first ? TIME_MAX_NS : between,
-				first ? after : t[y]->low_ns);
-	}
+	if (own.n)
+		propose_all_pairs(&c, &own, t, n, at, late, slack);
 	if (c.best.gain <= SAME)
 		return false;
 	if (x >= 0)
-		t[x]->plan = c.best.own;
+		set_plan(t[x], c.best.own);
 	if (c.best.y)
-		c.best.y->plan = c.best.other;
+		set_plan(c.best.y, c.best.other);
 	return true;
 }
 
@@ -229,6 +259,6 @@ bool assign_extend(struct assign_task *const *t, int n)
 	if (c.best.gain <= SAME)
 		return false;
 	assert(c.best.y);               /* whose move the gain is */
-	c.best.y->plan = c.best.other;
+	set_plan(c.best.y, c.best.other);
 	return true;
 }

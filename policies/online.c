@@ -68,6 +68,7 @@ static void room_for_tasks(struct online *o, int n)
 		return;
 	o->room = 2 * n;
 	o->task = arena_new(o->arena, (size_t)o->room, sizeof *o->task);
+	o->slack = arena_new(o->arena, (size_t)o->room, sizeof *o->slack);
 	if (o->foresee)
 		o->total_ns = arena_new(o->arena, (size_t)o->room,
 			(size_t)(o->plan.depths + 1) * sizeof *o->total_ns);
@@ -85,41 +86,67 @@ static const int64_t *list_times(struct online *o, const struct view *v,
 	return total;
 }
 
-/* Bring the tasks of the live requests due after `start_ns` up to date and list
- * them in EDF order. With `settle`, the other requests are left with the depth
- * they have. Returns how many. */
-static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
-	bool settle)
+/* After a change of plan or depth. With foresight this waits for the times, which
+ * list_tasks asks for. */
+static void settle(const struct online *o, struct assign_task *t)
 {
-	int n = 0;
+	if (!o->foresee)
+		assign_settle(t);
+}
+
+/* Requests have moved in memory, and their rewards with them. */
+static void follow_memory(struct online *o, const struct view *v)
+{
+	for (int i = 0; i < v->lives; i++) {
+		struct online_request *r = request_of(v, v->live[i]);
+
+		r->task.reward = r->reward;
+	}
+	o->memory = v->memory;
+}
+
+/* Bring the tasks of the live requests due after `start_ns` up to date and list
+ * them in EDF order. With `last`, the other requests are left with the depth they
+ * have. Returns how many. */
+static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
+	bool last)
+{
+	/* Nothing written here changes the view, which compilers cannot know. */
+	const struct view view = *v;
+	struct assign_task **task;
 
 	room_for_tasks(o, v->lives);
-	for (int i = 0; i < v->lives; i++) {
-		const struct edf_entry *e = &v->edf[i];
-		const struct request *q = &v->req[e->slot];
-		struct online_request *r = request_of(v, e->slot);
-		struct assign_task *t = &r->task;
+	if (o->memory != v->memory)
+		follow_memory(o, v);
+	task = o->task;
+	for (int i = 0; i < view.lives; i++) {
+		int64_t deadline = view.edf[i].deadline_ns;
+		int slot = view.edf[i].slot;
+		struct assign_task *t = &request_of(&view, slot)->task;
 
-		t->done = done_of(q);
-		t->left_ns = t->alone_ns = e->deadline_ns - start_ns;
-		if (t->left_ns <= 0) {
-			if (settle)
+		t->left_ns = t->alone_ns = deadline - start_ns;
+		if (deadline <= start_ns) {
+			if (last) {
 				t->plan = t->done < t->mandatory ? 0 : t->done;
+				settle(o, t);
+			}
 			continue;
 		}
-		if (v->devices > 1) {
-			t->left_ns = time_left(o, v, e->deadline_ns);
-			if (q->device >= 0)
-				t->alone_ns = e->deadline_ns
-					- o->free_ns[q->device];
+		if (view.devices > 1) {
+			int device = view.req[slot].device;
+
+			t->left_ns = time_left(o, v, deadline);
+			if (device >= 0)
+				t->alone_ns = deadline - o->free_ns[device];
 		}
-		t->total_ns = o->foresee
-			? list_times(o, v, e->slot, n, t->done)
-			: o->plan.total_ns;
-		t->reward = r->reward; /* it may have moved */
-		o->task[n++] = t;
+		if (o->foresee) {
+			t->total_ns = list_times(o, v, slot,
+				(int)(task - o->task), t->done);
+			assign_settle(t);
+		}
+		*task++ = t;
 	}
-	return n;
+	return (int)(task - o->task);
 }
 
 /* ---- Planning -------------------------------------------------------------- */
@@ -133,9 +160,12 @@ static void plan_all(struct online *o, const struct view *v)
 
 void online_release(struct online *o, const struct view *v, int slot)
 {
-	struct assign_task *t = &request_of(v, slot)->task;
+	struct online_request *r = request_of(v, slot);
+	struct assign_task *t = &r->task;
 
 	t->number = v->req[slot].number;
+	t->total_ns = o->plan.total_ns;
+	t->reward = r->reward;
 	t->mandatory = o->plan.mandatory;
 	t->depths = o->plan.depths;
 	o->nothing_ns = -1;
@@ -149,11 +179,15 @@ static void move_one(struct online *o, const struct view *v, int slot)
 
 	while (x < n && o->task[x] != mine)
 		x++;
-	(void)assign_move(o->task, n, x < n ? x : -1);
+	(void)assign_move(o->task, n, x < n ? x : -1, o->slack);
 }
 
 void online_stage_done(struct online *o, const struct view *v, int slot)
 {
+	struct assign_task *t = &request_of(v, slot)->task;
+
+	t->done = v->req[slot].depth;
+	settle(o, t);
 	o->nothing_ns = -1;
 	if (o->update == UPDATE_GREEDY)
 		move_one(o, v, slot);
@@ -176,6 +210,7 @@ static bool still_planned(const struct online *o, const struct view *v, int slot
 	    <= q->deadline_ns)
 		return true;
 	t->plan = q->depth < t->mandatory ? 0 : q->depth;
+	settle(o, t);
 	return false;
 }
 
@@ -247,6 +282,7 @@ static int find_stage(const struct online *o, const struct view *v)
 
 struct decision online_pick(struct online *o, const struct view *v)
 {
+	struct assign_task *t;
 	int slot;
 
 	if (!any_planned(o, v) && o->refill && o->nothing_ns != v->now_ns)
@@ -256,6 +292,9 @@ struct decision online_pick(struct online *o, const struct view *v)
 	if ((slot = find_stage(o, v)) < 0)
 		return decide_wait(TIME_NEVER);
 	o->flight_ns[v->asking] = stage_ns(o, v, slot, v->req[slot].depth + 1);
+	t = &request_of(v, slot)->task;
+	t->done = v->req[slot].depth + 1;
+	settle(o, t);
 	o->nothing_ns = -1;
 	return plan_run(slot);
 }

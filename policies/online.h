@@ -55,6 +55,8 @@ struct online {
 	struct arena *arena;
 	int room;                   /* for tasks */
 	struct assign_task **task;  /* those that take part, in EDF order */
+	struct assign_slack *slack; /* scratch for as many */
+	const unsigned char *memory; /* where rewards were */
 	int64_t *total_ns;          /* [task][depth], if there is foresight */
 	int64_t *flight_ns;         /* [device]: planning time of its stage */
 	int64_t *free_ns;           /* [device]: when it is expected to be free */

@@ -31,11 +31,12 @@ static int64_t plan_depths(struct assign *a, struct assign_task *t, int n,
 
 static bool move(struct assign_task *t, int n, int x)
 {
+	struct assign_slack scratch[MANY];
 	struct assign_task *p[MANY];
 
 	for (int i = 0; i < n; i++)
-		p[i] = &t[i];
-	return assign_move(p, n, x);
+		assign_settle(p[i] = &t[i]);
+	return assign_move(p, n, x, scratch);
 }
 
 static bool extend(struct assign_task *t, int n)
@@ -43,7 +44,7 @@ static bool extend(struct assign_task *t, int n)
 	struct assign_task *p[MANY];
 
 	for (int i = 0; i < n; i++)
-		p[i] = &t[i];
+		assign_settle(p[i] = &t[i]);
 	return assign_extend(p, n);
 }
 
