@@ -123,17 +123,18 @@ int engine_rare_event(struct engine *e)
 
 /* ---- Decisions -------------------------------------------------------------------- */
 
-int engine_impossible(const struct engine *e, struct decision d, const char *why)
+int engine_impossible(const struct engine *e, const struct decision *d,
+	const char *why)
 {
 	static const char *const verbs[] = { "wait", "run", "finish", "drop" };
-	long long number = d.slot >= 0 && d.slot < e->slots
-		? (long long)e->req[d.slot].number : -1;
+	long long number = d->slot >= 0 && d->slot < e->slots
+		? (long long)e->req[d->slot].number : -1;
 
 	return msg_fail("policy '%s': impossible decision at %lld ns: %s "
 		"request %lld (network %d, setting %d): %s",
 		e->run->choice->text, (long long)e->view.now_ns,
-		(unsigned)d.kind < 4 ? verbs[d.kind] : "unknown kind,",
-		number, d.net, d.setting, why);
+		(unsigned)d->kind < 4 ? verbs[d->kind] : "unknown kind,",
+		number, d->net, d->setting, why);
 }
 
 static COLD int64_t draw_delay(struct engine *e, int32_t slot, int32_t setting)

@@ -17,12 +17,18 @@ int engine_start_by_clock(struct engine *e, int d, int64_t *begun,
 /* What rare_ns stands for: a change of environment, a timer, a delayed start. */
 int engine_rare_event(struct engine *e) COLD;
 /* The policy's decision cannot be: -1 after a message. */
-int engine_impossible(const struct engine *e, struct decision d,
+int engine_impossible(const struct engine *e, const struct decision *d,
 	const char *why) COLD;
 /* From the decision until its stage starts. */
 int64_t engine_dispatch_delay(struct engine *e, int32_t slot, int32_t setting);
 /* A request's first stage is decided. */
 void engine_book_start(struct engine *e, int32_t slot);
+
+/* By reference only here, so that decisions stay in registers elsewhere. */
+INLINE int impossible(const struct engine *e, struct decision d, const char *why)
+{
+	return engine_impossible(e, &d, why);
+}
 
 INLINE void set_timer(struct engine *e, int64_t at)
 {
@@ -174,18 +180,18 @@ INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 	int64_t delay;
 
 	if (!is_live(e, d.slot))
-		return engine_impossible(e, d, "the request is not live");
+		return impossible(e, d, "the request is not live");
 	r = &e->req[d.slot];
 	if (r->device >= 0)
-		return engine_impossible(e, d, "it has a stage in flight");
+		return impossible(e, d, "it has a stage in flight");
 	if ((uint32_t)d.net >= (uint32_t)e->w->nets)
-		return engine_impossible(e, d, "no such candidate network");
+		return impossible(e, d, "no such candidate network");
 	if ((uint32_t)d.setting >= (uint32_t)e->w->settings)
-		return engine_impossible(e, d, "no such candidate setting");
+		return impossible(e, d, "no such candidate setting");
 	/* It must be -1 or the one given. One test, for which of the two it is
 	 * can be foreseen by nobody: a number with -1 gives a negative one. */
 	if ((r->net ^ d.net) > 0)
-		return engine_impossible(e, d,
+		return impossible(e, d,
 			"its network was fixed by its first stage");
 	if (!k->plain && r->start_ns < 0)
 		engine_book_start(e, d.slot);
@@ -216,16 +222,16 @@ INLINE int end_request(struct engine *e, struct decision d, const struct copy *k
 	bool answered;
 
 	if (!is_live(e, d.slot))
-		return engine_impossible(e, d, "the request is not live");
+		return impossible(e, d, "the request is not live");
 	r = &e->req[d.slot];
 	if (r->device >= 0)
-		return engine_impossible(e, d, "it has a stage in flight");
+		return impossible(e, d, "it has a stage in flight");
 	answered = r->net >= 0
 		&& r->depth >= engine_net(e, r->net)->mandatory;
 	if (d.kind == DECIDE_FINISH && !answered)
-		return engine_impossible(e, d, "it is below its mandatory depth");
+		return impossible(e, d, "it is below its mandatory depth");
 	if (d.kind == DECIDE_DROP && answered)
-		return engine_impossible(e, d,
+		return impossible(e, d,
 			"it has reached its mandatory depth");
 	engine_leave(e, d.slot, k);
 	return 0;
@@ -267,7 +273,7 @@ INLINE int ask(struct engine *e, const struct copy *k)
 		wait_until(e, d.until_ns);
 		return ASKED_WAITS;
 	}
-	return engine_impossible(e, d, "no such kind of decision");
+	return impossible(e, d, "no such kind of decision");
 }
 
 #endif

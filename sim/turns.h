@@ -37,14 +37,15 @@ static inline int32_t turns_take(struct turns *t)
 /* A client that does not rest does so until at_ns. */
 static inline void turns_add(struct turns *t, int32_t client, int64_t at_ns)
 {
-	struct turn *e;
+	struct turn *e = t->head;
 
-	if (t->head == t->room || t->tail + 2 >= t->end)
-		turns_center(t);
-	e = t->head;
 	if (at_ns < e->at_ns || (at_ns == e->at_ns && client < e->client)) {
-		t->head = --e;
+		if (e == t->room)
+			turns_center(t);
+		e = --t->head;
 	} else {
+		if (t->tail + 2 >= t->end)
+			turns_center(t);
 		e = t->tail++;
 		e[1] = e[0];
 		for (; e[-1].at_ns > at_ns || (e[-1].at_ns == at_ns
