@@ -384,6 +384,11 @@ soak: $(BUILD)/soak ## 100 million requests in one run: memory, counters, speed
 	$(BUILD)/soak 100000000
 	$(BUILD)/soak 10000000 workloads/bursty.ini imprecise
 
+# The same of live runs, on this machine's processor.
+.PHONY: soak-live
+soak-live: harness ## a million requests live: memory, drift, counts, repetition
+	@scripts/soak-live results/soak-live
+
 .PHONY: fuzz fuzz-check fuzz-build fuzz-count
 fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing
 	$(BUILD)/fuzz-replay

@@ -18,9 +18,15 @@ import os
 import sys
 import time
 
-import numpy as np
-import torch
-import torch.nn.functional as F
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+except ImportError as missing:
+    if {'-h', '--help'} & set(sys.argv):
+        print(__doc__)
+        sys.exit(0)
+    sys.exit(f'time_torch.py: {missing}; scripts/install-deps train installs what it needs')
 
 CIFAR = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 FASHION = (0.2860,), (0.3530,)

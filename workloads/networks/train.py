@@ -14,12 +14,19 @@ import gzip
 import math
 import os
 import random
+import sys
 import time
 
-import numpy as np
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
+try:
+    import numpy as np
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+except ImportError as missing:
+    if {'-h', '--help'} & set(sys.argv):
+        print(__doc__)
+        sys.exit(0)
+    sys.exit(f'train.py: {missing}; scripts/install-deps train installs what it needs')
 
 # NAME: (kind, task, stem width, stages); a stage is a list of blocks (width, stride) and ends in an exit.
 def blocks(*parts):
