@@ -7,6 +7,7 @@
 #include "../../sim/msg.h"
 #include "../../sim/sha256.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ static int unpack(const char *path, unsigned char *packed, size_t n,
 	}
 	(void)inflateEnd(&z);
 	if (status == Z_STREAM_END && have <= MAX_BYTES) {
+		assert(bytes);
 		*out = bytes;
 		*length = have;
 		return 0;
