@@ -234,6 +234,7 @@ int fuzz_store(const uint8_t *bytes, size_t n)
 	if (opens) {
 		store_close(s);
 	} else {
+		FUZZ_HOLDS(s != NULL);
 		check_left(s);
 		FUZZ_HOLDS(!sqlite3_file_control(s->db, "main",
 			SQLITE_FCNTL_RESET_CACHE, NULL));
