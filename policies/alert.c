@@ -25,7 +25,8 @@ static const char manual[] =
 "one is run too.\n"
 "`preset=paper` keeps the deviation above 0.316 for ever; `calibrated` takes the\n"
 "noise from the profile. `mean_only=on` is ALERT*, which ignores the variance.\n"
-"Cost of a decision: O(options), which `make bench` measures.\n";
+"Cost of a decision: O(options) at worst; mostly a few of them are weighed, one\n"
+"comparison telling of most settings that they are too slow or too dear.\n";
 
 enum { PRESET, NO_LAG, PHI_MODE, EPS, FALLBACK, PRTH, BANK, WINDOW, CANDIDATES,
 	MEAN_ONLY, P_GOAL, ALPHA, Q0, P0, K0, R, MU0, Y0, M0, S, V };
