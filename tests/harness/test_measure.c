@@ -717,14 +717,10 @@ Suite *test_measure(void);
 Suite *test_measure(void)
 {
 	Suite *s = suite_create("measure");
-	TCase *t = tcase_create("measure"), *onednn = tcase_create("onednn");
+	TCase *t = tcase_create("measure");
 
 	tcase_set_timeout(t, 180);
-	tcase_set_timeout(onednn, 180);
-	/* Left out where a sanitizer cannot see OpenMP (`make threads`). */
-	tcase_set_tags(onednn, "openmp");
-	tcase_add_test(onednn, onednn_profiles_two_networks_on_real_images);
-	suite_add_tcase(s, onednn);
+	tcase_add_test(t, onednn_profiles_two_networks_on_real_images);
 	tcase_add_test(t, a_replayed_bundle_comes_out_as_it_went_in);
 	tcase_add_test(t, a_budget_takes_what_matters_most_first);
 	tcase_add_loop_test(t, interrupted_or_killed_it_leaves_no_bundle_and_resumes,
