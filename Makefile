@@ -270,13 +270,15 @@ JOBS ?= $(shell nproc)
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 SANITIZED := BUILD=build-san CFLAGS='$(SANITIZE)' COVERAGE=1
+LONG_SUITES := $(filter $(SUITES),measure reference conformance source net sweep run \
+	paths live_ends live)
 .PHONY: check-installed check-built check-suite check-clang check-sanitized \
-	check-sanitized-ready check-sanitized-first check-sanitized-rest
+	check-sanitized-ready check-sanitized-fuzz $(SUITES:%=check-sanitized-%)
 check-installed:
 	@$(MAKE) --no-print-directory -j$(JOBS) check-built >/dev/null
 	@$(MAKE) --no-print-directory -j$(JOBS) -Otarget \
-		check-sanitized-first check-sanitized-rest check-suite \
-		check-clang check-trust check-sanitized \
+		check-sanitized-ready check-suite check-trust check-clang \
+		check-sanitized \
 		|| { tail -n 40 $(BUILD)/check.log; exit 1; }
 	@$(MAKE) --no-print-directory check-live
 	@cat $(BUILD)/check.log
@@ -294,21 +296,20 @@ check-built: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
 check-suite:
 	@$(MAKE) --no-print-directory test >$(BUILD)/check.log 2>&1
 
-# In two processes, with about half of the work each; gcov adds up what they count.
-SANITIZED_FIRST := $(filter $(SUITES),measure conformance source net sweep \
-	reference run)
-check-sanitized: check-sanitized-first check-sanitized-rest ## the quick tests under ASan and UBSan, and the lines they reach
+# A process for each suite, the longest first: a process that has grown under ASan is
+# slow to fork. gcov adds up what they count.
+SANITIZED_SUITES := $(addprefix check-sanitized-, $(LONG_SUITES) \
+	$(filter-out $(LONG_SUITES),$(SUITES)))
+check-sanitized: $(SANITIZED_SUITES) check-sanitized-fuzz ## the quick tests under ASan and UBSan, and the lines they reach
 	@scripts/coverage build-san 90
 
-check-sanitized-first: check-sanitized-ready
-	@$(MAKE) --no-print-directory $(SANITIZED) test-quick CK_FORK=no \
-		CHOSEN='$(SANITIZED_FIRST)'
+$(SANITIZED_SUITES): check-sanitized-%: check-sanitized-ready
+	@CK_FORK=no $(call QUICK_TESTS,build-san) $*
 
-check-sanitized-rest: check-sanitized-ready
-	@$(MAKE) --no-print-directory $(SANITIZED) test-quick fuzz-check CK_FORK=no \
-		CHOSEN='$(SANITIZED_FIRST:%=-%)'
+check-sanitized-fuzz: check-sanitized-ready
+	@$(MAKE) --no-print-directory $(SANITIZED) fuzz-check
 
-# Built once, before both; the counters of an earlier build would not fit.
+# Built once, before all of them; the counters of an earlier build would not fit.
 check-sanitized-ready:
 	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built
 	@find build-san -name '*.gcda' -delete
@@ -318,12 +319,13 @@ check-clang: ## build everything with clang, warnings as errors
 		CFLAGS='-O2 -g -Werror' build-clang/laxity build-clang/run-tests \
 		$(BENCHES:%=build-clang/%)
 
+QUICK_TESTS = LSAN_OPTIONS='use_tls=0:print_suppressions=0:suppressions=$(CURDIR)/tests/lsan.supp' \
+	LAXITY_QUICK=1 LAXITY_BUILD=$(1) LAXITY_PROGRAM=$(1)/laxity $(1)/run-tests
 .PHONY: test-quick test-quick-built
 test-quick-built: $(BUILD)/laxity $(filter-out %-cudnn.so,$(TEST_BACKENDS)) \
 	$(BUILD)/run-tests $(PLUGINS) $(BUILD)/fuzz-replay
 test-quick: test-quick-built
-	LSAN_OPTIONS='use_tls=0:print_suppressions=0:suppressions=$(CURDIR)/tests/lsan.supp' \
-	LAXITY_QUICK=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity $(BUILD)/run-tests $(CHOSEN)
+	$(call QUICK_TESTS,$(BUILD))
 
 # ---- Trust ----------------------------------------------------------------
 # Fuzz targets: every reader, in one program. Calls of file_read go to files in

@@ -1,5 +1,5 @@
 /* All suites in one runner, so that `make check` ends with one summary.
- * Arguments choose suites by name: NAME ..., or all but -NAME ... */
+ * Arguments choose suites by name. */
 #include <check.h>
 #include <gsl/gsl_errno.h>
 #include <stdio.h>
@@ -24,18 +24,6 @@ static int known(const char *name)
 	return 0;
 }
 
-static int is_wanted(const char *name, char *const *argument)
-{
-	int wanted = !*argument || **argument == '-';
-
-	for (; *argument; argument++) {
-		int out = **argument == '-';
-		if (!strcmp(name, *argument + out))
-			wanted = !out;
-	}
-	return wanted;
-}
-
 int main(int argc, char **argv)
 {
 	SRunner *runner = srunner_create(NULL);
@@ -45,13 +33,17 @@ int main(int argc, char **argv)
 	/* Check's four seconds are few for a machine with other work. */
 	(void)setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	for (int k = 1; k < argc; k++)
-		if (!known(argv[k] + (*argv[k] == '-'))) {
+		if (!known(argv[k])) {
 			(void)fprintf(stderr, "run-tests: no suite '%s'\n", argv[k]);
 			return 2;
 		}
-	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-		if (is_wanted(suites[i].name, argv + 1))
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+		int wanted = argc < 2;
+		for (int k = 1; k < argc; k++)
+			wanted |= !strcmp(argv[k], suites[i].name);
+		if (wanted)
 			srunner_add_suite(runner, suites[i].make());
+	}
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
