@@ -183,7 +183,7 @@ int measure_null(struct measure *m)
 	 * stays with what it began with. */
 	if (!m->block)
 		m->apart = m->backend->events && fabs(m->events_effect) > 0.01;
-	if (m->apart)
+	if (m->apart && m->backend->events)
 		for (int i = 0; i < m->nets * m->settings; i++)
 			m->backend->events(m->plan[i], 0);
 	return 0;

@@ -208,7 +208,8 @@ static int read_devices(struct measure *m, struct known *k)
 	size_t whole;
 	int bad, net, setting;
 
-	m->apart = !stat(path, &st);
+	/* A backend without events wrote no such file. */
+	m->apart = m->backend->events && !stat(path, &st);
 	bad = m->apart && (cut_line(path) || csv_open(&c, path, (size_t)1 << 34,
 		device_columns));
 	if (bad || !m->apart) {
