@@ -10,6 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A sanitizer has its own allocator, which does not fail. */
+#if defined __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 enum { FAULT_ARGUMENTS = 24, FAULT_FILES = 4, FAULT_COPIES = 8 };
 
 /* A command as it is tried. "@" in an argument stands for the directory. */

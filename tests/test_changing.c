@@ -18,17 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 #define TINY "tests/traces/tiny/"
 #define BUNDLE { TINY "trace.ini", "trace.ini" }, \
 	{ TINY "settings.csv", "settings.csv" }, \

@@ -24,18 +24,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* A sanitizer has its own allocator, which does not fail. */
-#if defined __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 /* Sums over all tests; these are processes of their own, so it is shared. */
 static struct totals {
 	int failures, refused, kills, stops, moments, jumps;

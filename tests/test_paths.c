@@ -26,14 +26,8 @@ static char *dir, *stem;
 static void place(const char *from, const char *suffix)
 {
 	char *to = mem_printf("%s%s", stem, suffix);
-	size_t n;
-	char *bytes = test_read(from, &n);
-	FILE *f = fopen(to, "wb");
 
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-	ck_assert_int_eq(fclose(f), 0);
-	free(bytes);
+	test_copy(from, to);
 	free(to);
 }
 

@@ -6,13 +6,13 @@
  * Times are those of staged3 on the H100 bundle, deadlines uniform on
  * [2T, 22T] per 20 requests. `steady`: a random part of its time is left to
  * each request, a third each at depths 0, 1 and 2. `burst`: all just released. */
+#include "../../sim/clock.h"
 #include "../support_assign.h"
 #include "../support_view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STATES = 2000 };
 
@@ -24,14 +24,6 @@ static struct scene s;
 static int64_t spent[STATES];
 static int64_t clock_cost;
 
-static int64_t now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static int by_value(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
@@ -42,8 +34,8 @@ static int by_value(const void *a, const void *b)
 static void measure_clock(void)
 {
 	for (int i = 0; i < STATES; i++) {
-		int64_t begun = now();
-		spent[i] = now() - begun;
+		int64_t begun = clock_ns();
+		spent[i] = clock_ns() - begun;
 	}
 	qsort(spent, STATES, sizeof *spent, by_value);
 	clock_cost = spent[STATES / 2];
@@ -88,10 +80,10 @@ static void bench_release(int n, bool burst, int count)
 		int64_t begun;
 
 		fill("imprecise", n, burst, &seed);
-		begun = now();
+		begun = clock_ns();
 		s.choice.policy->on_release(s.state, &s.view,
 			s.view.live[n - 1]);
-		spent[i] = now() - begun;
+		spent[i] = clock_ns() - begun;
 		scene_fini(&s);
 	}
 	report("re-plan", burst ? "burst" : "steady", n, count);
@@ -114,9 +106,9 @@ static void bench_update(int n, bool burst, int count)
 		s.view.now_ns += times[q->depth] * 84 / 100;
 		s.device[0].slot = q->device = -1;
 		s.seen[slot * 3 + q->depth++] = confidence(&seed);
-		begun = now();
+		begun = clock_ns();
 		s.choice.policy->on_stage_done(s.state, &s.view, slot, 0);
-		spent[i] = now() - begun;
+		spent[i] = clock_ns() - begun;
 		scene_fini(&s);
 	}
 	report("update", burst ? "burst" : "steady", n, count);
@@ -131,10 +123,10 @@ static void bench_pick(const char *policy, int n, int count)
 
 		fill(policy, n, false, &seed);
 		s.view.asking = 0;
-		begun = now();
+		begun = clock_ns();
 		for (int k = 0; k < 100; k++)
 			(void)s.choice.policy->pick(s.state, &s.view);
-		spent[i] = (now() - begun - clock_cost) / 100 + clock_cost;
+		spent[i] = (clock_ns() - begun - clock_cost) / 100 + clock_cost;
 		scene_fini(&s);
 	}
 	report(policy, "pick", n, count);

@@ -9,12 +9,12 @@
  * Half the networks are single ones, or all have eight stages; times and watts
  * are those of no device, accuracies rise with the time spent. */
 #include "../../policies/estimate.h"
+#include "../../sim/clock.h"
 #include "../support_assign.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { NETS = 8, SETTINGS = 8, STATES = 20000 };
 
@@ -25,14 +25,6 @@ static const struct profile profile = { .nets = NETS, .settings = SETTINGS,
 	.classes = 10, .net = net, .cell = cell, .idle_power_w = idle_w,
 	.has_energy = 1 };
 static int64_t spent[STATES];
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -78,7 +70,7 @@ static void draw_belief(struct belief *b, uint64_t *seed)
 }
 
 static void bench(const char *what, enum objective objective, bool run,
-	int64_t clock_ns)
+	int64_t clock_cost)
 {
 	struct aim aim = { .objective = objective, .eps = 1e-4 };
 	struct belief b = { .idle = 90 };
@@ -98,9 +90,9 @@ static void bench(const char *what, enum objective objective, bool run,
 		}
 		b.mean *= 1 + .02 * (pick_unit(&seed) - .5);
 		b.goal_ns = 1e6 * (1 + 14 * pick_unit(&seed));
-		begun = now();
+		begun = clock_ns();
 		(void)options_select(&table, &b, &aim, &hints, &met);
-		spent[i] = now() - begun - clock_ns;
+		spent[i] = clock_ns() - begun - clock_cost;
 	}
 	for (int percent = 50; percent < 100; percent += 49)
 		printf("alert choice; %s; %d options; %s; %s%s,%.4g,us\n", what,
@@ -111,29 +103,29 @@ static void bench(const char *what, enum objective objective, bool run,
 	arena_fini(&arena);
 }
 
-static void bench_all(const char *what, int64_t clock_ns)
+static void bench_all(const char *what, int64_t clock_cost)
 {
 	for (int run = 1; run >= 0; run--) {
-		bench(what, OBJECTIVE_ENERGY, run, clock_ns);
-		bench(what, OBJECTIVE_ACCURACY, run, clock_ns);
+		bench(what, OBJECTIVE_ENERGY, run, clock_cost);
+		bench(what, OBJECTIVE_ACCURACY, run, clock_cost);
 	}
 }
 
 int main(void)
 {
 	static const int depths[] = { 3, 4, 6, 8 };
-	int64_t clock_ns;
+	int64_t clock_cost;
 
 	for (int i = 0; i < STATES; i++) {
-		int64_t begun = now();
-		spent[i] = now() - begun;
+		int64_t begun = clock_ns();
+		spent[i] = clock_ns() - begun;
 	}
-	clock_ns = percentile(50);
+	clock_cost = percentile(50);
 	for (int i = 0; i < NETS; i++)
 		make_net(i, i < 4 ? NET_STAGED : NET_SINGLE, i < 4 ? depths[i] : 1);
-	bench_all("8 x 8", clock_ns);
+	bench_all("8 x 8", clock_cost);
 	for (int i = 0; i < NETS; i++)
 		make_net(i, NET_STAGED, 8);
-	bench_all("8 x 8 all staged", clock_ns);
+	bench_all("8 x 8 all staged", clock_cost);
 	return 0;
 }
