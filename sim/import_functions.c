@@ -198,6 +198,8 @@ static int read_seconds(const char *s, wide *out)
 	}
 	if (*s && num_integer(s + 1 + (s[1] == '+'), &exponent))
 		return -1;
+	/* Of 36 digits nothing is left by 1e-54; above 1e45 all were zeros. */
+	exponent = exponent < -54 ? -54 : exponent > 54 ? 54 : exponent;
 	for (decimals -= exponent; decimals < ATTO && x; decimals++)
 		x *= 10;
 	for (; decimals > ATTO && x; decimals--)
