@@ -329,7 +329,8 @@ test-quick: test-quick-built
 
 # ---- Trust ----------------------------------------------------------------
 # Fuzz targets: every reader, in one program. Calls of file_read go to files in
-# memory. fuzz-check replays the corpora under any compiler; fuzz searches on
+# memory. fuzz-check replays the corpora under any compiler, and changed copies of
+# them, as many as a check that runs often has time for; fuzz searches on
 # with libFuzzer, which needs clang.
 FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/driver.c %/libfuzzer.c,$(wildcard tests/fuzz/*.c)) \
 	$(if $(filter 1,$(HARNESS)),$(wildcard tests/fuzz/harness/*.c)))
@@ -339,6 +340,7 @@ FUZZ_WRAPPED := file_read bundle_read bundle_free store_execute dlopen \
 	column_count column_name bind_int64 bind_text bind_value)
 FUZZ_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -rdynamic $(FUZZ_WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 FUZZ_SECONDS ?= 60
+FUZZ_MUTANTS ?= 4000
 comma := ,
 FUZZ_RUNS ?= 10000000
 FUZZ_COVER := -fsanitize=fuzzer-no-link -fsanitize-coverage-ignorelist=tests/fuzz/uncovered
@@ -393,8 +395,8 @@ soak-live: harness ## a million requests live: memory, drift, counts, repetition
 	@scripts/soak-live results/soak-live
 
 .PHONY: fuzz fuzz-check fuzz-build fuzz-count
-fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing
-	$(BUILD)/fuzz-replay
+fuzz-check: $(BUILD)/fuzz-replay ## every reader on the inputs kept from fuzzing, and FUZZ_MUTANTS near them
+	@FUZZ_MUTANTS=$(FUZZ_MUTANTS) $(BUILD)/fuzz-replay
 
 fuzz-build:
 	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang \
