@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <gsl/gsl_errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ void __sanitizer_set_death_callback(void (*call)(void)) __attribute__((weak));
 static const struct fuzz_target *now;
 static struct bytes input;
 
-static void leave_input(void)
+void fuzz_leave_input(void)
 {
 	char path[80];
 	FILE *f;
@@ -35,13 +34,6 @@ static void leave_input(void)
 		(void)fclose(f);
 		(void)fprintf(stderr, "fuzz-replay: the input is in %s\n", path);
 	}
-}
-
-static void on_abort(int number)
-{
-	leave_input();
-	(void)signal(number, SIG_DFL);
-	(void)raise(number);
 }
 
 static void try(const struct fuzz_target *t, struct bytes b)
@@ -142,9 +134,8 @@ int main(int argc, char **argv)
 	long mutants = number("FUZZ_MUTANTS", 0);
 
 	(void)gsl_set_error_handler_off();
-	(void)signal(SIGABRT, on_abort);
 	if (__sanitizer_set_death_callback)
-		__sanitizer_set_death_callback(leave_input);
+		__sanitizer_set_death_callback(fuzz_leave_input);
 	if (argc > 1)
 		return replay_files(argc - 1, argv + 1);
 	for (const struct fuzz_target *t = fuzz_targets; t->name; t++) {

@@ -169,6 +169,8 @@ void fuzz_broken(const char *file, int line, const char *what)
 {
 	(void)fprintf(stderr, "%s:%d: does not hold: %s\nsaid: %s\n", file, line,
 		what, msg_captured());
+	if (fuzz_leave_input)
+		fuzz_leave_input();
 	abort();
 }
 

@@ -45,4 +45,7 @@ void fuzz_end(void);
 	((holds) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #holds))
 _Noreturn void fuzz_broken(const char *file, int line, const char *what);
 
+/* Keeps the input that was being run; libFuzzer has its own way. */
+void fuzz_leave_input(void) __attribute__((weak));
+
 #endif
