@@ -49,8 +49,9 @@ int store_fault(const struct store *s, int code)
 	case SQLITE_INTERRUPT:
 		return msg_fail("%s: %s", s->path, what);
 	default:
-		/* While reading, whatever else goes wrong is in the file. */
-		return s->mode == STORE_READ
+		/* While reading, whatever else goes wrong is in the file; and while
+		 * a file that is to be written to is looked at. */
+		return s->mode == STORE_READ || !s->ready
 			? msg_bad("%s: is damaged (%s)", s->path, what)
 			: msg_fail("%s: %s", s->path, what);
 	}

@@ -389,6 +389,24 @@ START_TEST(damaged_and_read_only_files_are_refused)
 }
 END_TEST
 
+/* Found by tests/fuzz: to be written to, such a file was a failure of the
+ * program's, not the file's. */
+START_TEST(a_format_of_another_sqlite_is_the_fault_of_the_file)
+{
+	const unsigned char format = 5;
+	FILE *f;
+
+	store_one();
+	f = fopen(path, "r+b");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fseek(f, 47, SEEK_SET), 0);
+	ck_assert_uint_eq(fwrite(&format, 1, 1, f), 1);
+	ck_assert_int_eq(fclose(f), 0);
+	refuses(path, STORE_READ, ": is damaged (unsupported file format)");
+	refuses(path, STORE_WRITE, ": is damaged (unsupported file format)");
+}
+END_TEST
+
 /* Such a table's last row is not the newest run's. */
 START_TEST(rows_of_no_run_are_found_before_others_join_them)
 {
@@ -692,6 +710,7 @@ Suite *test_store(void)
 	tcase_add_test(t, what_is_no_store_is_refused_in_one_line);
 	tcase_add_test(t, other_schemas_are_refused);
 	tcase_add_test(t, damaged_and_read_only_files_are_refused);
+	tcase_add_test(t, a_format_of_another_sqlite_is_the_fault_of_the_file);
 	tcase_add_test(t, rows_of_no_run_are_found_before_others_join_them);
 	tcase_add_test(t,
 		a_file_without_a_commit_goes_again_and_others_make_it_anew);
