@@ -1,3 +1,6 @@
+/* madvise is not POSIX. */
+#define _DEFAULT_SOURCE
+
 #include "mem.h"
 
 #include "msg.h"
@@ -8,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct arena_block {
 	struct arena_block *next;
@@ -28,6 +32,22 @@ static void *checked(void *p)
 void *mem_new(size_t n, size_t size)
 {
 	return checked(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *mem_new_table(size_t n, size_t size)
+{
+	const size_t page = 2 << 20;
+	size_t bytes;
+	void *p;
+
+	if (n < page / size || n > SIZE_MAX / 2 / size)
+		return mem_new(n, size);
+	bytes = (n * size + page - 1) / page * page;
+	p = checked(aligned_alloc(page, bytes));
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p, bytes, MADV_HUGEPAGE);
+#endif
+	return memset(p, 0, bytes);
 }
 
 void *mem_resize(void *p, size_t n, size_t size)

@@ -9,6 +9,10 @@
 /* Zeroed storage for n objects of the given size; n may be 0. Freed by free. */
 void *mem_new(size_t n, size_t size);
 
+/* The same for a table that is looked up all over, in large pages where the
+ * system has them: the processor remembers the places of few small ones. */
+void *mem_new_table(size_t n, size_t size);
+
 /* Resize to n objects; new ones are not zeroed. p may be NULL. */
 void *mem_resize(void *p, size_t n, size_t size);
 

@@ -1,12 +1,13 @@
 /* Exact nearest-rank quantiles of a long run of times, in bounded memory.
  *
  * The caller knows the largest value that can come (the response of a request
- * is at most its relative deadline). Values are kept as they come until
- * they would take more room than one counter for each possible value; then
- * they are counted. So the memory for n values up to max is 8 min(n, max + 1)
- * bytes, twice or three times that for a moment while it grows, and it stops
- * growing: a relative deadline of 5 ms costs 40 MB however many requests are
- * released. One of a second would cost 8 GB, reached after 10^9 requests. */
+ * is at most its relative deadline). Values, of 8 bytes, are kept as they come
+ * until they would take more room than one counter of 4 bytes for each possible
+ * value; then they are counted. So the memory for n values up to max is
+ * min(8 n, 4 (max + 1)) bytes, twice or three times that for a moment while it
+ * grows, and it stops growing: a relative deadline of 5 ms costs 20 MB however
+ * many requests are released. One of a second would cost 4 GB, reached after
+ * half of 10^9 requests. (More than 2^32 of one value double it.) */
 #ifndef LAXITY_QUANTILE_H
 #define LAXITY_QUANTILE_H
 
@@ -18,8 +19,10 @@ struct quantile {
 	int64_t n, room, max;       /* values added; that fit `value`, 0 once
 	                             * counted; largest */
 	int64_t *value;             /* in no order; NULL once counted */
-	uint64_t *count;            /* [max + 2], the last one of no value; or
+	uint32_t *count;            /* [max + 2], the last one of no value; or
 	                             * NULL */
+	uint32_t *wrapped;          /* [max + 2]: how often a counter came back
+	                             * to 0; NULL: none has */
 	/* How many of the first `sorted` values lie in each of equal parts of
 	 * 0 ... max; made by the first query among many values. */
 	int64_t *part, sorted;
@@ -31,8 +34,8 @@ struct quantile {
 struct quantile *quantile_new(int64_t max);
 void quantile_free(struct quantile *q);
 
-/* Take and touch room for n values now, so that no adding has to wait for it;
- * nothing if they are to be counted. Before the first is added. */
+/* Take and touch room for n values now, or counters if they are to be counted,
+ * so that no adding has to wait for it. Before the first is added. */
 void quantile_reserve(struct quantile *q, int64_t n);
 
 void quantile_add_beyond(struct quantile *q, int64_t value); /* as below */
