@@ -383,7 +383,7 @@ threads: ## those parts that have threads under the thread sanitizer
 		CK_FORK=no build-tsan/run-tests live live_ends energy backend
 
 # The longest runs: memory, counters, speed (about two minutes).
-$(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/version.o $(OBJECTS)
+$(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/tests/support_bench.o $(BUILD)/version.o $(OBJECTS)
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS)
 soak: $(BUILD)/soak ## 100 million requests in one run: memory, counters, speed
 	$(BUILD)/soak 100000000
