@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,18 +25,37 @@ static const char *program(void)
 	return s ? s : "build/laxity";
 }
 
-static void become(const char *const *arguments)
+extern char **environ;
+
+/* As posix_spawn does it: a fork would copy what maps the tests' memory, which
+ * takes as long as starting the program. It runs when this returns. */
+static pid_t start(const char *const *arguments, int in, int out, int err)
 {
 	const char *argv[128] = { "laxity" };
-	int n = 1;
-
-	for (; arguments[n - 1] && n < 127; n++)
-		argv[n] = arguments[n - 1];
-	/* execv takes char *const [] for historical reasons and changes
-	 * nothing. */
+	/* It takes char *const [] for historical reasons and changes nothing. */
 	union { const char *const *in; char *const *out; } u = { argv };
-	(void)execv(program(), u.out);
-	_exit(127);
+	posix_spawn_file_actions_t actions;
+	pid_t child;
+	int failed;
+
+	for (int n = 1; arguments[n - 1] && n < 127; n++)
+		argv[n] = arguments[n - 1];
+	ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
+	failed = posix_spawn_file_actions_adddup2(&actions, in, 0)
+		|| posix_spawn_file_actions_adddup2(&actions, out, 1)
+		|| posix_spawn_file_actions_adddup2(&actions, err, 2)
+		|| posix_spawn(&child, program(), &actions, NULL, u.out, environ);
+	ck_assert_msg(!failed, "cannot start %s", program());
+	ck_assert_int_eq(posix_spawn_file_actions_destroy(&actions), 0);
+	return child;
+}
+
+/* A pipe whose ends a program gets only by their new numbers. */
+static void make_pipe(int ends[2])
+{
+	ck_assert_int_eq(pipe(ends), 0);
+	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 }
 
 /* Read both pipes as they fill, or a program that says much would wait. */
@@ -65,26 +85,16 @@ static void drain(int out, int err, struct text *t)
 
 void program_run(struct program *p, const char *const *arguments)
 {
-	struct text t[2];
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int out[2], err[2], status;
+	struct text t[2];
 	pid_t child;
 
 	program_fini(p);
-	ck_assert(pipe(out) == 0 && pipe(err) == 0);
-	(void)fflush(NULL);
-	child = fork();
-	ck_assert(child >= 0);
-	if (child == 0) {
-		int null = open("/dev/null", O_RDONLY);
-		(void)dup2(null, 0);
-		(void)dup2(out[1], 1);
-		(void)dup2(err[1], 2);
-		(void)close(out[0]);
-		(void)close(out[1]);
-		(void)close(err[0]);
-		(void)close(err[1]);
-		become(arguments);
-	}
+	make_pipe(out);
+	make_pipe(err);
+	child = start(arguments, null, out[1], err[1]);
+	(void)close(null);
 	(void)close(out[1]);
 	(void)close(err[1]);
 	text_init(&t[0]);
@@ -97,7 +107,6 @@ void program_run(struct program *p, const char *const *arguments)
 	p->out_length = t[0].length;
 	p->err = t[1].s;
 	p->err_length = t[1].length;
-	ck_assert_msg(p->status != 127, "cannot start %s", program());
 }
 
 void program_fini(struct program *p)
@@ -153,27 +162,11 @@ void program_refuses(const char *line, int status, const char *err)
 
 int program_start(const char *const *arguments)
 {
-	char nothing;
-	int started[2];
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t child;
 
-	ck_assert(pipe(started) == 0);
-	(void)fcntl(started[1], F_SETFD, FD_CLOEXEC);
-	(void)fflush(NULL);
-	child = fork();
-	ck_assert(child >= 0);
-	if (child == 0) {
-		int null = open("/dev/null", O_RDWR);
-		(void)dup2(null, 0);
-		(void)dup2(null, 1);
-		(void)dup2(null, 2);
-		become(arguments);
-	}
-	/* Until it has become the program it is a test, whose handler of
-	 * signals ends all its relatives. */
-	(void)close(started[1]);
-	(void)!read(started[0], &nothing, 1);
-	(void)close(started[0]);
+	child = start(arguments, null, null, null);
+	(void)close(null);
 	return (int)child;
 }
 
