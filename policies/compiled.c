@@ -9,6 +9,11 @@
 
 extern const struct policy policy_edf;
 
+static inline struct decision edf_pick(void *state, const struct view *v)
+{
+	return edf_decide(state, v, true);
+}
+
 static const struct copy edf = { .plain = true, .pick = edf_pick };
 
 static HOT int edf_loop(struct engine *e)

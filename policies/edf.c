@@ -13,6 +13,11 @@ static const char manual[] =
 "Cost of a pick: O(live requests that may not start), usually one look, as\n"
 "the view lists requests by deadline.\n";
 
+static struct decision pick(void *state, const struct view *v)
+{
+	return edf_decide(state, v, false);
+}
+
 static const struct param params[] = { PLAN_PARAMS, PLAN_PARAMS_END };
 
 const struct policy policy_edf = {
@@ -23,5 +28,5 @@ const struct policy policy_edf = {
 	.state_size = sizeof(struct plan),
 	.work_conserving = true,
 	.init = plan_init_policy,
-	.pick = edf_pick,
+	.pick = pick,
 };

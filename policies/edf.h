@@ -4,13 +4,16 @@
 
 #include "plan.h"
 
-static inline struct decision edf_pick(void *state, const struct view *v)
+/* `alone`: nothing is in flight, so that nobody need be asked whether it is. */
+static inline struct decision edf_decide(const struct plan *p,
+	const struct view *v, bool alone)
 {
-	const struct plan *p = state;
+	const struct edf_entry *end = v->edf + v->lives;
 
-	for (int i = 0; i < v->lives; i++)
-		if (plan_may_start(p, v, v->edf[i].slot))
-			return plan_run(v->edf[i].slot);
+	for (const struct edf_entry *at = v->edf; at < end; at++)
+		if ((alone || view_waiting(v, at->slot))
+		    && plan_in_time(p, v, at->slot))
+			return plan_run(at->slot);
 	return decide_wait(TIME_NEVER);
 }
 

@@ -45,15 +45,21 @@ void plan_init_depths(struct plan *p, const struct view *v, bool skip);
 int plan_init_policy(void *state, struct arena *a, const struct view *v,
 	const double *args);
 
-/* May the idle device start this request's next stage? It is waiting, and
- * with skip=on the stage is planned to end by the deadline. */
-static inline bool plan_may_start(const struct plan *p, const struct view *v,
+/* With skip=on, is its next stage planned to end by the deadline? */
+static inline bool plan_in_time(const struct plan *p, const struct view *v,
 	int slot)
 {
 	const struct request *q = &v->req[slot];
 
-	return q->device < 0
-		&& v->now_ns + p->room_ns[q->depth] <= q->deadline_ns;
+	return v->now_ns + p->room_ns[q->depth] <= q->deadline_ns;
+}
+
+/* May the idle device start this request's next stage? It is waiting, and
+ * its stage in time. */
+static inline bool plan_may_start(const struct plan *p, const struct view *v,
+	int slot)
+{
+	return view_waiting(v, slot) && plan_in_time(p, v, slot);
 }
 
 /* Its next stage, on the first network and setting. */

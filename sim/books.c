@@ -168,6 +168,7 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 
 	if (!b->measuring)
 		books_measure(e, end_ns);
+	m.present_integral_ns += (wide)e->view.lives * end_ns;
 	for (int d = 0; d < e->w->devices; d++) {
 		if (e->device[d].slot < 0)
 			books_idle_end(e, d, end_ns);

@@ -30,7 +30,7 @@ INLINE void books_stage(struct engine *e, int d, int64_t end_ns,
 	const struct request *r = &e->req[dev->slot];
 	struct booked *b = &e->booked[dev->slot];
 	const struct sink *sink = e->run->sink;
-	int64_t lasted = end_ns - st->begun_ns;
+	int64_t lasted = k->plain ? st->duration_ns : end_ns - st->begun_ns;
 
 	e->books.stages++;
 	e->books.busy_ns[st->place] += lasted;
@@ -48,14 +48,18 @@ INLINE void books_stage(struct engine *e, int d, int64_t end_ns,
 	}
 }
 
-/* From now on another number of requests is there. */
-INLINE void books_present(struct engine *e, int64_t now_ns)
+/* One request more is there from now on, or one less. The number of those present,
+ * integrated over time, is the sum of the instants at which they leave less that
+ * of the releases. Instants are not negative; without sign they are added in two
+ * instructions. */
+INLINE void books_comes(struct engine *e, int64_t now_ns)
 {
-	struct books *b = &e->books;
+	e->books.present_integral_ns -= (uint64_t)now_ns;
+}
 
-	b->present_integral_ns += (wide)e->view.lives
-		* (now_ns - b->present_since_ns);
-	b->present_since_ns = now_ns;
+INLINE void books_goes(struct engine *e, int64_t now_ns)
+{
+	e->books.present_integral_ns += (uint64_t)now_ns;
 }
 
 /* The device, idle so far, is not any more. */
@@ -86,14 +90,14 @@ INLINE void books_left(struct engine *e, int32_t slot, int64_t now_ns,
 	int64_t response = now_ns - r->release_ns;
 	bool answered = r->depth >= b->mandatory;
 
-	if (r->number < e->w->warmup) {
+	if (r->number < e->warmup) {
 		all->warmed++;
-		all->warm_response_ns += response;
+		all->warm_response_ns += (uint64_t)response;
 		return;
 	}
 	all->requests++;
 	all->depth_sum += r->depth;
-	all->measured_response_ns += response;
+	all->measured_response_ns += (uint64_t)response;
 	if (answered) {
 		all->correct += k->plain ? b->corrects[r->depth - 1] != 0
 			: b->correct;

@@ -52,6 +52,9 @@ static void begin(struct engine *e)
 	size_t devices = (size_t)w->devices;
 
 	e->total = w->warmup + w->requests;
+	e->warmup = w->warmup;
+	e->nets = (uint32_t)w->nets;
+	e->settings = (uint32_t)w->settings;
 	e->timed = w->overhead == OVERHEAD_MEASURED
 		|| (e->clock && e->clock->real);
 	e->completion_ns = TIME_NEVER;
@@ -90,7 +93,6 @@ static void begin(struct engine *e)
 	for (int i = 0; i < w->nets; i++)
 		if (engine_net(e, i)->depths > v->depth_stride)
 			v->depth_stride = engine_net(e, i)->depths;
-	stream_firsts_init(&e->timing, e->run->seed, PURPOSE_TIMING);
 	stream_open(&e->policy_stream, e->run->seed, PURPOSE_POLICY, 0);
 	agenda_init(&e->deadlines);
 	v->edf = e->deadlines.head;

@@ -23,11 +23,16 @@ INLINE int64_t next_other(const struct engine *e)
 INLINE int other_event(struct engine *e, int64_t at, const struct copy *k)
 {
 	e->view.now_ns = at;
-	if (agenda_next(&e->deadlines) == at)
+	if (agenda_next(&e->deadlines) == at) {
 		engine_leave(e, e->deadlines.head->slot, k);
-	else if (e->release_ns == at)
+		if (SELDOM(agenda_next(&e->deadlines) == at))
+			return 0;
+	}
+	/* After a deadline often its client's next request: a release then costs
+	 * no event that nobody can foresee. */
+	if (e->release_ns == at)
 		release(e, k);
-	else
+	else if (e->rare_ns == at)
 		return engine_rare_event(e);
 	return 0;
 }
@@ -46,53 +51,54 @@ INLINE int plain_loop(struct engine *e, const struct copy *k)
 {
 	const volatile int *stop = e->run->stop;
 	struct station *st = &e->station[0];
-	bool runs = false;          /* a stage, to its end at `until` */
-	bool asks = false;          /* when idle, after the instant's events */
-	int64_t until = 0;          /* what is due before it comes first */
+	/* The device, when idle and after an instant's events. */
+	bool asks = next_other(e) == e->view.now_ns;
+	bool more = true;           /* of an instant's events, perhaps */
 
 	for (;;) {
-		int64_t at;
+		int64_t at, until;
+		int asked;
 
+		while (SELDOM(more) && (at = next_other(e)) <= e->view.now_ns)
+			if (other_event(e, at, k))
+				return -1;
+		if (stop && *stop)
+			return 0;
+		if (!asks) {
+			if (!e->view.lives && e->books.released == e->total)
+				return 0;
+			at = next_other(e);
+			if (at == TIME_NEVER)
+				return msg_fail("no event left with requests "
+					"unserved");
+			/* Whatever comes next, the policy is asked then, and a
+			 * time it wanted to be asked at is no more. */
+			forget_decisions(e);
+			books_idle_end(e, 0, at);
+			st->idle_since_ns = at;
+			e->view.now_ns = at;
+			asks = more = true;
+			set_timer(e, TIME_NEVER);
+			continue;
+		}
+		asked = ask(e, k);
+		if (asked < 0)
+			return -1;
+		if (asked != ASKED_RUNS) {
+			asks = more = asked == ASKED_LEAVES;
+			continue;
+		}
+		/* What is due before the stage's end comes first. */
+		until = e->view.now_ns + st->duration_ns;
+		if (SELDOM(!e->books.measuring) && until > e->view.now_ns)
+			forget_decisions(e);
 		while ((at = next_other(e)) < until)
 			if (other_event(e, at, k))
 				return -1;
-		if (runs) {
-			e->view.now_ns = until;
-			until++;
-			runs = false;
-			asks = true;
-			complete(e, 0, k);
-			/* Does the instant have others? Nearly never. */
-			if (SELDOM(at < until || e->release_ns < until))
-				continue;
-		}
-		if (stop && *stop)
-			return 0;
-		if (asks) {
-			int asked = ask(e, k);
-			if (asked < 0)
-				return -1;
-			if (asked != ASKED_RUNS) {
-				asks = asked == ASKED_LEAVES;
-				continue;
-			}
-			runs = true;
-			until = st->end_ns;
-			if (until > e->view.now_ns)
-				forget_decisions(e);
-			continue;
-		}
-		if (!e->view.lives && e->books.released == e->total)
-			return 0;
-		if (at == TIME_NEVER)
-			return msg_fail("no event left with requests unserved");
-		/* Whatever comes next, the policy is asked then, and a time it
-		 * wanted to be asked at is no more. */
-		forget_decisions(e);
-		e->view.now_ns = at;
-		until = at + 1;
-		asks = true;
-		set_timer(e, TIME_NEVER);
+		e->view.now_ns = until;
+		complete(e, 0, k);
+		/* Nearly never. */
+		more = at == until || e->release_ns == until;
 	}
 }
 

@@ -110,10 +110,12 @@ INLINE void open_request(struct request *r, const struct arrival *a)
 }
 
 /* Its first sample is drawn by the caller. */
-INLINE void open_booked(struct booked *b, int32_t input,
+INLINE void open_booked(struct booked *b, const struct arrival *a,
 	const struct copy *k)
 {
-	b->input = input;
+	b->input = a->input;
+	b->uniform = a->timing;
+	b->draws = 0;
 	b->first_start_ns = -1;
 	if (k->plain)
 		return;
@@ -134,14 +136,13 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 	struct booked *b;
 	int32_t slot;
 
-	if (!e->unuseds)
+	if (SELDOM(e->unused_end == e->unused))
 		engine_grow_slots(e);
-	slot = e->unused[--e->unuseds];
+	slot = *--e->unused_end;
 	open_request(&e->req[slot], a);
-	open_booked(&e->booked[slot], a->input, k);
 	b = &e->booked[slot];
-	b->uniform = stream_first(&e->timing, (uint64_t)a->number);
-	engine_draw(e, b, a->number, e->cell[0], &e->net[0], true);
+	open_booked(b, a, k);
+	engine_hold(b, a->timing, e->cell[0], &e->net[0]);
 	/* Its most likely row of times and outcomes, perhaps from beyond the
 	 * first cache, while it waits. */
 	__builtin_prefetch(b->duration_ns);
@@ -152,14 +153,14 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 			(uint64_t)a->number);
 	if (!k->pick && v->memory_size)
 		memset(view_memory(v, slot), 0, v->memory_size);
-	books_present(e, v->now_ns);
+	books_comes(e, v->now_ns);
 	e->books.released++;
 	if (!k->pick)
 		live_add(e, slot);
 	v->lives++;
 	agenda_insert(&e->deadlines, a->deadline_ns, slot);
 	v->edf = e->deadlines.head;
-	if (a->number == e->w->warmup)
+	if (a->number == e->warmup)
 		books_measure(e, v->now_ns);
 	if (e->w->timeline_by_request)
 		engine_release_change(e, a->number);
@@ -177,7 +178,15 @@ INLINE void engine_free_slot(struct engine *e, int32_t slot,
 {
 	if (!k->plain)
 		books_emit(e, slot);
-	e->unused[e->unuseds++] = slot;
+	*e->unused_end++ = slot;
+}
+
+/* Is a stage of it? In a copy that does not say so for each request, what the
+ * only device runs. */
+INLINE bool in_flight(const struct engine *e, int32_t slot,
+	const struct copy *k)
+{
+	return k->pick ? e->device->slot == slot : e->req[slot].device >= 0;
 }
 
 /* Because it has finished, was dropped, or its deadline is here. */
@@ -187,7 +196,7 @@ INLINE void engine_leave(struct engine *e, int32_t slot,
 	struct request *r = &e->req[slot];
 	struct view *v = &e->view;
 
-	books_present(e, v->now_ns);
+	books_goes(e, v->now_ns);
 	if (!k->pick)
 		live_remove(e, slot);
 	v->lives--;
@@ -211,7 +220,7 @@ INLINE void engine_leave(struct engine *e, int32_t slot,
 	}
 	if (!k->plain)
 		e->booked[slot].leave_ns = v->now_ns;
-	if (r->device < 0)
+	if (!in_flight(e, slot, k))
 		engine_free_slot(e, slot, k);
 }
 

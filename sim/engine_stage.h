@@ -64,31 +64,35 @@ INLINE int64_t first_start(int64_t known, int64_t now)
 INLINE int begin_stage(struct engine *e, int d, struct request *r,
 	struct booked *b, const struct copy *k)
 {
-	const struct device *dev = &e->device[d];
 	struct station *st = &e->station[d];
-	int32_t pair = dev->net * e->w->settings + dev->setting;
+	int32_t pair = r->net * (int32_t)e->settings + r->setting;
 	const struct cell *c = e->cell[pair];
 	int64_t begun = e->view.now_ns, duration;
 
 	if (SELDOM(b->cell != c))
-		engine_draw(e, b, r->number, c,
-			engine_net(e, dev->net), b->first_start_ns < 0);
-	duration = b->duration_ns[dev->depth - 1];
+		engine_draw(e, b, r->number, c, engine_net(e, r->net),
+			k->pick ? r->depth == 0 : b->first_start_ns < 0);
+	duration = b->duration_ns[r->depth];
 	if (!k->plain && e->clock && e->clock->start
 	    && engine_start_by_clock(e, d, &begun, &duration))
 		return -1;
-	books_idle_end(e, d, begun);
+	if (!k->plain)
+		books_idle_end(e, d, begun);
+	st->idle_setting = r->setting;
 	st->begun_ns = begun;
-	st->place = (size_t)pair * BUNDLE_MAX_DEPTH + (size_t)dev->depth - 1;
+	st->place = (size_t)pair * BUNDLE_MAX_DEPTH + (size_t)r->depth;
 	if (!k->plain) {
 		st->sample = b->sample;
 		st->environment = e->environment;
 		st->confidence = NAN;
 	}
-	b->first_start_ns = first_start(b->first_start_ns, begun);
-	r->start_ns = b->first_start_ns;
+	if (!k->pick) {
+		b->first_start_ns = first_start(b->first_start_ns, begun);
+		r->start_ns = b->first_start_ns;
+	}
 	st->duration_ns = duration;
-	st->end_ns = !k->plain && duration < 0 ? TIME_NEVER : begun + duration;
+	if (!k->plain)
+		st->end_ns = duration < 0 ? TIME_NEVER : begun + duration;
 	find_completion(e, k);
 	return 0;
 }
@@ -104,13 +108,14 @@ INLINE void complete(struct engine *e, int d, const struct copy *k)
 
 	books_stage(e, d, st->end_ns, k);
 	dev->slot = -1;
-	r->device = -1;
-	st->end_ns = TIME_NEVER;
-	find_completion(e, k);
+	if (!k->pick)
+		r->device = -1;
 	st->idle_since_ns = v->now_ns;
-	st->idle_setting = dev->setting;
-	if (!k->plain)
+	if (!k->plain) {
+		st->end_ns = TIME_NEVER;
+		find_completion(e, k);
 		e->busy_devices--;
+	}
 	if (!SELDOM(r->gone)) {
 		double confidence = b->confidences[r->depth];
 
@@ -154,6 +159,7 @@ INLINE void release(struct engine *e, const struct copy *k)
 		d = source_drawn(e->source, &e->draws, a.number);
 		a.deadline_ns = a.release_ns + d->rel_deadline_ns;
 		a.input = d->input;
+		a.timing = d->timing;
 		e->release_ns = a.number + 1 < e->total
 			? turns_next_ns(&e->turns) : TIME_NEVER;
 	} else {
@@ -171,6 +177,12 @@ INLINE bool is_live(const struct engine *e, int32_t slot)
 	return (uint32_t)slot < (uint32_t)e->slots && !e->req[slot].gone;
 }
 
+/* A plain run asks when its only device is idle. */
+INLINE bool has_stage(const struct request *r, const struct copy *k)
+{
+	return !k->plain && r->device >= 0;
+}
+
 INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 {
 	struct view *v = &e->view;
@@ -182,11 +194,11 @@ INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 	if (!is_live(e, d.slot))
 		return impossible(e, d, "the request is not live");
 	r = &e->req[d.slot];
-	if (r->device >= 0)
+	if (has_stage(r, k))
 		return impossible(e, d, "it has a stage in flight");
-	if ((uint32_t)d.net >= (uint32_t)e->w->nets)
+	if ((uint32_t)d.net >= e->nets)
 		return impossible(e, d, "no such candidate network");
-	if ((uint32_t)d.setting >= (uint32_t)e->w->settings)
+	if ((uint32_t)d.setting >= e->settings)
 		return impossible(e, d, "no such candidate setting");
 	/* It must be -1 or the one given. One test, for which of the two it is
 	 * can be foreseen by nobody: a number with -1 gives a negative one. */
@@ -198,16 +210,18 @@ INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 	delay = k->plain ? 0 : engine_dispatch_delay(e, d.slot, d.setting);
 	r->net = d.net;
 	r->setting = d.setting;
-	r->device = device;
+	dev->slot = d.slot;
+	if (!k->pick) {
+		r->device = device;
+		dev->net = d.net;
+		dev->setting = d.setting;
+		dev->depth = r->depth + 1;
+		dev->decided_ns = v->now_ns;
+	}
 	if (!k->plain) { /* else begin_stage sets it */
 		r->start_ns = first_start(r->start_ns, v->now_ns + delay);
 		e->busy_devices++;
 	}
-	dev->slot = d.slot;
-	dev->net = d.net;
-	dev->setting = d.setting;
-	dev->depth = r->depth + 1;
-	dev->decided_ns = v->now_ns;
 	if (delay == 0)
 		return begin_stage(e, device, r, &e->booked[d.slot], k);
 	/* Until it starts, the device idles at the setting it used last. */
@@ -224,7 +238,7 @@ INLINE int end_request(struct engine *e, struct decision d, const struct copy *k
 	if (!is_live(e, d.slot))
 		return impossible(e, d, "the request is not live");
 	r = &e->req[d.slot];
-	if (r->device >= 0)
+	if (has_stage(r, k))
 		return impossible(e, d, "it has a stage in flight");
 	answered = r->net >= 0
 		&& r->depth >= engine_net(e, r->net)->mandatory;

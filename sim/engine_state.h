@@ -22,7 +22,8 @@
  * policies see; same slot. */
 struct booked {
 	double uniform;             /* its first draw of a sample */
-	int32_t draws;              /* of samples; see engine_draw */
+	int32_t draws;              /* of samples, before the one it holds; see
+	                             * engine_draw */
 	int32_t depths, mandatory;  /* of the network of `cell`; 1 or more */
 	int32_t input;
 	/* The sample it holds is one of these (a network, a setting and an
@@ -45,10 +46,12 @@ struct booked {
 /* A device, beside the `struct device` that policies see. */
 struct station {
 	int64_t start_ns;           /* delayed start due then; TIME_NEVER: none */
-	int64_t end_ns;             /* completion due then; TIME_NEVER: none */
+	int64_t end_ns;             /* completion due then; TIME_NEVER: none.
+	                             * Not kept in plain runs */
 	int64_t begun_ns;           /* when the stage in flight began */
 	int64_t duration_ns;        /* of it, as the policy is told */
-	int64_t idle_since_ns;
+	int64_t idle_since_ns;      /* if it is idle; until then its time is in
+	                             * the accounts */
 	int32_t idle_setting;       /* that it used last */
 	int32_t sample, environment;/* of the stage in flight */
 	double confidence;          /* as measured by a clock; NAN: the trace's */
@@ -89,8 +92,8 @@ struct books {
 	int64_t decisions, corrections, stages, released;
 	int64_t warmed;             /* that have left before them */
 	int64_t decision_draws_ns, decision_draws;
-	wide present_integral_ns, measured_response_ns, warm_response_ns;
-	int64_t present_since_ns;
+	wide present_integral_ns;   /* less that of those now present */
+	wide measured_response_ns, warm_response_ns;
 };
 
 struct engine {
@@ -107,13 +110,12 @@ struct engine {
 
 	struct request *req;        /* [slots] */
 	struct booked *booked;      /* [slots] */
-	struct stream_firsts timing;/* by request number */
 	struct stream *dispatch;    /* [slots]: their draws of decision and
 	                             * launch costs; only if these are drawn */
 	double *seen;
 	unsigned char *memory;
 	int32_t slots;
-	int32_t *unused; int32_t unuseds; /* free slots */
+	int32_t *unused, *unused_end; /* free slots */
 	int32_t *live, live_room;
 	uint8_t place[FEW_SLOTS];   /* in `live`, from 1, while slots are few;
 	                             * 0: not there */
@@ -125,7 +127,9 @@ struct engine {
 	struct device *device;
 	struct station *station;
 
-	int64_t total;              /* W + R */
+	/* Of the workload, what is looked at for each request or stage. */
+	int64_t warmup, total;      /* W, W + R */
+	uint32_t nets, settings;
 	struct arrival pending;     /* open: the next to be released */
 	/* When the next event of each kind is due; TIME_NEVER: none known.
 	 * That of a deadline is the head of `deadlines`. rare_ns is the least
@@ -148,8 +152,9 @@ struct engine {
 struct copy {
 	bool plain;                 /* for plain runs: see engine_plain.h */
 	/* For a policy compiled in: its only hook. It takes no memory for
-	 * requests and looks neither at view.live nor at confidences, which are
-	 * not kept then. NULL: any policy. */
+	 * requests and looks neither at view.live nor at confidences nor at the
+	 * device, nor at where and when a request started, which are not kept
+	 * then. NULL: any policy. */
 	struct decision (*pick)(void *state, const struct view *v);
 };
 
@@ -179,7 +184,23 @@ static inline const struct hot_net *engine_net(const struct engine *e, int net)
 /* The uniform of this request's timing stream after `before` others. */
 double engine_uniform(const struct engine *e, int64_t number, int32_t before) COLD;
 
-/* Let a request hold a sample of this cell, one of the candidate network's.
+/* Let a request hold the sample of this cell, one of the candidate network's,
+ * that a uniform says. */
+INLINE void engine_hold(struct booked *b, double uniform, const struct cell *c,
+	const struct hot_net *net)
+{
+	size_t depths = (size_t)net->depths;
+
+	b->cell = c;
+	b->sample = (int32_t)(uniform * c->samples);
+	b->duration_ns = c->duration_ns + (size_t)b->sample * depths;
+	b->confidences = net->confidence + (size_t)b->input * depths;
+	b->corrects = net->correct + (size_t)b->input * depths;
+	b->depths = net->depths;
+	b->mandatory = net->mandatory;
+}
+
+/* Let it hold another one than it does.
  *
  * A sample is drawn when a stage starts in a cell other than the one before;
  * where there is but one, none is needed. But most requests start in the first
@@ -190,21 +211,13 @@ double engine_uniform(const struct engine *e, int64_t number, int32_t before) CO
 static inline void engine_draw(const struct engine *e, struct booked *b,
 	int64_t number, const struct cell *c, const struct hot_net *net, bool first)
 {
-	size_t depths = (size_t)net->depths;
 	double u = b->uniform;
 
-	if (first)
-		b->draws = 0;
+	if (!first)
+		b->draws += b->cell->samples > 1;
 	if (b->draws > 0 && c->samples > 1)
 		u = engine_uniform(e, number, b->draws);
-	b->draws += c->samples > 1;
-	b->cell = c;
-	b->sample = (int32_t)(u * c->samples);
-	b->duration_ns = c->duration_ns + (size_t)b->sample * depths;
-	b->confidences = net->confidence + (size_t)b->input * depths;
-	b->corrects = net->correct + (size_t)b->input * depths;
-	b->depths = net->depths;
-	b->mandatory = net->mandatory;
+	engine_hold(b, u, c, net);
 }
 
 /* Index of a stage in the accounts: candidate network and setting, and the

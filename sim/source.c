@@ -13,7 +13,7 @@ struct source {
 	const struct workload *w;
 	uint32_t seed;
 	/* First draws by request number, and what comes of them. */
-	struct stream_firsts deadlines, inputs;
+	struct stream_firsts deadlines, inputs, timing;
 	struct draws draws;
 	gsl_rng *rng;               /* lent to one stream after another */
 	int64_t number;             /* of the next request of an open process */
@@ -102,7 +102,7 @@ static inline int64_t round_ns(double x)
 	return whole + (x - (double)whole >= .5);
 }
 
-/* Deadlines and inputs for some requests at once: one that waited for its own
+/* Deadlines, inputs and the like for some requests at once: one that waited for its own
  * would make the whole engine wait. */
 const struct draws *source_draws(struct source *s, int64_t number)
 {
@@ -130,6 +130,9 @@ const struct draws *source_draws(struct source *s, int64_t number)
 		for (int i = 0; i < STREAM_AHEAD; i++)
 			d[i].input = draw_input(s, number + i, unit[i]);
 	}
+	stream_firsts_fill(&s->timing, (uint64_t)number);
+	for (int i = 0; i < STREAM_AHEAD; i++)
+		d[i].timing = s->timing.unit[i];
 	return &s->draws;
 }
 
@@ -254,6 +257,7 @@ struct source *source_new(const struct workload *w, uint32_t seed)
 	s->draws.number = -STREAM_AHEAD;
 	stream_firsts_init(&s->deadlines, seed, PURPOSE_DEADLINES);
 	stream_firsts_init(&s->inputs, seed, PURPOSE_INPUTS);
+	stream_firsts_init(&s->timing, seed, PURPOSE_TIMING);
 	s->rng = gsl_rng_alloc(stream_gsl_type);
 	if (!s->rng) {
 		(void)msg_fail("out of memory");
@@ -286,7 +290,8 @@ static void arrive(struct source *s, int64_t number, int client,
 
 	*out = (struct arrival){ .number = number, .release_ns = release_ns,
 		.deadline_ns = release_ns + d->rel_deadline_ns,
-		.input = d->input, .client = client, .group = -1 };
+		.input = d->input, .client = client, .group = -1,
+		.timing = d->timing };
 }
 
 int source_next(struct source *s, struct arrival *out)

@@ -113,6 +113,8 @@ static void fill_avx2(struct stream_firsts *f, uint64_t index)
 		c = _mm256_xor_si256(x, to_c3);
 		o = _mm256_xor_si256(y, to_c3);
 		d = h = p3;
+		/* Unrolled, words change their names rather than their places. */
+#pragma GCC unroll 6
 		for (int round = 4; round < ROUNDS; round++) {
 			k0 = _mm256_add_epi64(k0, w0);
 			k1 = _mm256_add_epi64(k1, w1);

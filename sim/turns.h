@@ -35,7 +35,7 @@ static inline int32_t turns_take(struct turns *t)
 }
 
 /* A client that does not rest does so until at_ns. */
-static inline void turns_add(struct turns *t, int32_t client, int64_t at_ns)
+static inline __attribute__((always_inline)) void turns_add(struct turns *t, int32_t client, int64_t at_ns)
 {
 	struct turn *e = t->head;
 

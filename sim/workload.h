@@ -96,6 +96,7 @@ struct arrival {
 	int32_t input, client;      /* client -1 for open processes */
 	int32_t group;              /* -1: none */
 	int32_t pad;
+	double timing;              /* first uniform of its stage times */
 };
 
 /* Everything about releases of one run, from its seed; constant memory. */
@@ -109,7 +110,7 @@ void source_free(struct source *s);
  * k's first release. Numbers are asked for in rising order. */
 int source_next(struct source *s, struct arrival *out);
 int64_t source_first(const struct source *s, int client);
-struct drawn { int64_t rel_deadline_ns; int32_t input; };
+struct drawn { int64_t rel_deadline_ns; double timing; int32_t input, pad; };
 struct draws { int64_t number; struct drawn drawn[STREAM_AHEAD]; };
 const struct draws *source_draws(struct source *s, int64_t number);
 
