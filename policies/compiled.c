@@ -15,13 +15,20 @@ static inline struct decision edf_pick(void *state, const struct view *v)
 }
 
 static const struct copy edf = { .plain = true, .pick = edf_pick };
+static const struct copy edf_closed = { .plain = true, .closed = true,
+	.pick = edf_pick };
 
 static HOT int edf_loop(struct engine *e)
 {
 	return plain_loop(e, &edf);
 }
 
+static HOT int edf_closed_loop(struct engine *e)
+{
+	return plain_loop(e, &edf_closed);
+}
+
 const struct compiled engine_compiled[] = {
-	{ &policy_edf, edf_loop },
-	{ NULL, NULL }
+	{ &policy_edf, edf_loop, edf_closed_loop },
+	{ NULL, NULL, NULL }
 };

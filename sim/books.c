@@ -37,6 +37,8 @@ void books_init(struct engine *e)
 	b->response = quantile_new(longest_response(e->w));
 	if (e->clock && e->clock->real)
 		quantile_reserve(b->response, e->w->requests);
+	else
+		quantile_expect(b->response, e->w->requests);
 	b->busy_ns = mem_new(places(e), sizeof *b->busy_ns);
 	b->power_w = mem_new(places(e), sizeof *b->power_w);
 	for (int i = 0; i < e->w->nets; i++)
@@ -157,18 +159,21 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 		.decisions = b->decisions, .corrections = b->corrections,
 		.stages = b->stages, .released = b->released,
 		.left = b->warmed + b->requests,
-		.present_integral_ns = b->present_integral_ns,
-		.response_sum_ns = b->warm_response_ns
-			+ b->measured_response_ns, .run_end_ns = end_ns,
+		.present_integral_ns = total_of(&b->left_ns)
+			- total_of(&b->released_ns)
+			+ (wide)e->view.lives * end_ns,
+		.response_sum_ns = total_of(&b->warm_response_ns)
+			+ total_of(&b->measured_response_ns),
+		.run_end_ns = end_ns,
 		.response_p50_ns = quantile_rank(b->response, 50),
 		.response_p99_ns = quantile_rank(b->response, 99),
-		.response_mean_ns = n > 0 ? (double)b->measured_response_ns / n
+		.response_mean_ns = n > 0 ? (double)total_of(
+			&b->measured_response_ns) / n
 			: NAN };
 	double answered = (double)m.answered;
 
 	if (!b->measuring)
 		books_measure(e, end_ns);
-	m.present_integral_ns += (wide)e->view.lives * end_ns;
 	for (int d = 0; d < e->w->devices; d++) {
 		if (e->device[d].slot < 0)
 			books_idle_end(e, d, end_ns);

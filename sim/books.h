@@ -48,20 +48,6 @@ INLINE void books_stage(struct engine *e, int d, int64_t end_ns,
 	}
 }
 
-/* One request more is there from now on, or one less. The number of those present,
- * integrated over time, is the sum of the instants at which they leave less that
- * of the releases. Instants are not negative; without sign they are added in two
- * instructions. */
-INLINE void books_comes(struct engine *e, int64_t now_ns)
-{
-	e->books.present_integral_ns -= (uint64_t)now_ns;
-}
-
-INLINE void books_goes(struct engine *e, int64_t now_ns)
-{
-	e->books.present_integral_ns += (uint64_t)now_ns;
-}
-
 /* The device, idle so far, is not any more. */
 INLINE void books_idle_end(struct engine *e, int d, int64_t now_ns)
 {
@@ -92,12 +78,12 @@ INLINE void books_left(struct engine *e, int32_t slot, int64_t now_ns,
 
 	if (r->number < e->warmup) {
 		all->warmed++;
-		all->warm_response_ns += (uint64_t)response;
+		total_add(&all->warm_response_ns, response);
 		return;
 	}
 	all->requests++;
 	all->depth_sum += r->depth;
-	all->measured_response_ns += (uint64_t)response;
+	total_add(&all->measured_response_ns, response);
 	if (answered) {
 		all->correct += k->plain ? b->corrects[r->depth - 1] != 0
 			: b->correct;

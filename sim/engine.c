@@ -64,6 +64,7 @@ static void begin(struct engine *e)
 	if (!w->timeline_by_request && w->changes > 1)
 		e->change_ns = w->change[1].at;
 	engine_find_rare(e);
+	engine_find_notable(e);
 	e->net = mem_new((size_t)w->nets, sizeof *e->net);
 	for (int i = 0; i < w->nets; i++) {
 		const struct bundle_net *n = &w->bundle->net[w->net[i]];

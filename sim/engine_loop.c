@@ -97,6 +97,7 @@ static int change_environment(struct engine *e)
 	e->change_ns = !w->timeline_by_request && e->next_change < w->changes
 		? w->change[e->next_change].at : TIME_NEVER;
 	engine_find_rare(e);
+	engine_find_notable(e);
 	return e->clock && e->clock->change
 		? e->clock->change(e->clock->context, e->environment) : 0;
 }
@@ -252,5 +253,9 @@ int engine_loop(struct engine *e)
 		return full_loop(e);
 	while (c->policy && c->policy != e->policy)
 		c++;
-	return c->policy ? c->loop(e) : any_plain_loop(e);
+	if (!c->policy)
+		return any_plain_loop(e);
+	return e->w->process == PROCESS_CLOSED
+		&& e->w->reissue == REISSUE_DEADLINE ? c->closed_loop(e)
+		: c->loop(e);
 }

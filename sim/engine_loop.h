@@ -10,7 +10,11 @@ int engine_loop(struct engine *e);
 
 /* Loops with a policy compiled in, for plain runs of that policy; the last has
  * no policy. In policies/compiled.c, since the core knows no policy by name. */
-struct compiled { const struct policy *policy; int (*loop)(struct engine *e); };
+struct compiled {
+	const struct policy *policy;
+	/* For any process, and for clients that re-issue at their deadlines. */
+	int (*loop)(struct engine *e), (*closed_loop)(struct engine *e);
+};
 extern const struct compiled engine_compiled[];
 
 #endif

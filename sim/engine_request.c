@@ -62,11 +62,29 @@ int32_t engine_search_live(const struct engine *e, int64_t number)
 	return low;
 }
 
-void engine_release_change(struct engine *e, int64_t number)
+void engine_find_notable(struct engine *e)
 {
-	if (e->next_change >= e->w->changes
-	    || e->w->change[e->next_change].at != number)
-		return;
-	e->change_ns = e->view.now_ns;
-	engine_find_rare(e);
+	const struct workload *w = e->w;
+
+	e->notable = e->books.measuring ? INT64_MAX : e->warmup;
+	/* One that is due, but not yet in force, is not to come. */
+	if (w->timeline_by_request && e->next_change < w->changes
+	    && w->change[e->next_change].at >= e->books.released
+	    && w->change[e->next_change].at < e->notable)
+		e->notable = w->change[e->next_change].at;
+}
+
+/* The measured interval begins, or a change of environment is due, or both. */
+void engine_notable_release(struct engine *e)
+{
+	const struct workload *w = e->w;
+
+	if (e->notable == e->warmup)
+		books_measure(e, e->view.now_ns);
+	if (w->timeline_by_request && e->next_change < w->changes
+	    && w->change[e->next_change].at == e->notable) {
+		e->change_ns = e->view.now_ns;
+		engine_find_rare(e);
+	}
+	engine_find_notable(e);
 }

@@ -10,8 +10,8 @@ void engine_grow_slots(struct engine *e) COLD;
 void engine_grow_live(struct engine *e) COLD;
 /* The place in `live` of a request among many, or one shortly before it. */
 int32_t engine_search_live(const struct engine *e, int64_t number) COLD;
-/* A change of environment is due if it is tied to this release. */
-void engine_release_change(struct engine *e, int64_t number) COLD;
+/* Request `notable` is released. */
+void engine_notable_release(struct engine *e) COLD;
 
 /* ---- What the policy itself takes ----------------------------------------- */
 
@@ -153,17 +153,15 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 			(uint64_t)a->number);
 	if (!k->pick && v->memory_size)
 		memset(view_memory(v, slot), 0, v->memory_size);
-	books_comes(e, v->now_ns);
+	total_add(&e->books.released_ns, v->now_ns);
 	e->books.released++;
 	if (!k->pick)
 		live_add(e, slot);
 	v->lives++;
 	agenda_insert(&e->deadlines, a->deadline_ns, slot);
 	v->edf = e->deadlines.head;
-	if (a->number == e->warmup)
-		books_measure(e, v->now_ns);
-	if (e->w->timeline_by_request)
-		engine_release_change(e, a->number);
+	if (SELDOM(a->number == e->notable))
+		engine_notable_release(e);
 	if (!k->pick && p->on_release) {
 		int64_t begun = policy_begins(e, k);
 		p->on_release(e->state, v, slot);
@@ -196,7 +194,7 @@ INLINE void engine_leave(struct engine *e, int32_t slot,
 	struct request *r = &e->req[slot];
 	struct view *v = &e->view;
 
-	books_goes(e, v->now_ns);
+	total_add(&e->books.left_ns, v->now_ns);
 	if (!k->pick)
 		live_remove(e, slot);
 	v->lives--;
@@ -204,12 +202,12 @@ INLINE void engine_leave(struct engine *e, int32_t slot,
 	v->edf = e->deadlines.head;
 	r->gone = true;
 	books_left(e, slot, v->now_ns, k);
-	if (e->group_left && r->group >= 0)
+	if (!k->closed && e->group_left && r->group >= 0)
 		e->group_left[r->group]--;
-	if (r->client >= 0) {
+	if (k->closed || r->client >= 0) {
 		turns_add(&e->turns, r->client,
-			e->w->reissue == REISSUE_DEADLINE ? r->deadline_ns
-				: v->now_ns);
+			k->closed || e->w->reissue == REISSUE_DEADLINE
+				? r->deadline_ns : v->now_ns);
 		if (e->books.released < e->total)
 			e->release_ns = turns_next_ns(&e->turns);
 	}

@@ -150,7 +150,7 @@ INLINE void release(struct engine *e, const struct copy *k)
 {
 	struct arrival a;
 
-	if (e->w->process == PROCESS_CLOSED) {
+	if (k->closed || e->w->process == PROCESS_CLOSED) {
 		const struct drawn *d;
 		a.number = e->books.released;
 		a.release_ns = e->view.now_ns;

@@ -74,6 +74,21 @@ struct hot_net {
  * its value is total + rest. */
 struct sum { double total, rest; };
 
+/* A sum of times, which 64 bits do not hold: low + 2^64 high. Times are not
+ * negative. The compiler makes two instructions of this, of __int128 more. */
+struct total { uint64_t low, high; };
+
+INLINE void total_add(struct total *t, int64_t ns)
+{
+	t->low += (uint64_t)ns;
+	t->high += t->low < (uint64_t)ns;
+}
+
+INLINE wide total_of(const struct total *t)
+{
+	return (wide)t->high << 64 | t->low;
+}
+
 /* Counts over the measured interval; integers, so that nothing drifts however
  * long the run. */
 struct books {
@@ -92,8 +107,10 @@ struct books {
 	int64_t decisions, corrections, stages, released;
 	int64_t warmed;             /* that have left before them */
 	int64_t decision_draws_ns, decision_draws;
-	wide present_integral_ns;   /* less that of those now present */
-	wide measured_response_ns, warm_response_ns;
+	/* All releases and leavings, as instants: the number of requests
+	 * present, integrated over time, is their difference. */
+	struct total released_ns, left_ns;
+	struct total measured_response_ns, warm_response_ns;
 };
 
 struct engine {
@@ -139,6 +156,8 @@ struct engine {
 	int completing, starting;   /* their devices */
 	int environment;
 	int next_change;            /* in w->change: that of change_ns */
+	int64_t notable;            /* the next request that begins something by
+	                             * its release */
 	int32_t *group_left;
 	int busy_devices;           /* with a stage or a delayed start */
 	bool timed;                 /* the policy is, by the wall clock */
@@ -151,6 +170,8 @@ struct engine {
  * copy is made, so that what it does not need is not in it. */
 struct copy {
 	bool plain;                 /* for plain runs: see engine_plain.h */
+	bool closed;                /* for clients that re-issue at their
+	                             * deadlines, if plain */
 	/* For a policy compiled in: its only hook. It takes no memory for
 	 * requests and looks neither at view.live nor at confidences nor at the
 	 * device, nor at where and when a request started, which are not kept
@@ -165,6 +186,9 @@ static inline void engine_find_rare(struct engine *e)
 	t = e->timer_ns < t ? e->timer_ns : t;
 	e->rare_ns = e->start_ns < t ? e->start_ns : t;
 }
+
+/* `notable`, after what it was made of has changed. */
+void engine_find_notable(struct engine *e);
 
 /* The cells of the environment in force. */
 void engine_find_cells(struct engine *e);

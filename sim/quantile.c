@@ -84,6 +84,14 @@ void quantile_reserve(struct quantile *q, int64_t n)
 	}
 }
 
+void quantile_expect(struct quantile *q, int64_t n)
+{
+	enum { MANY = 1 << 20 };    /* a run may be stopped before it */
+
+	if (n > q->room && !q->count)
+		keep(q, n < MANY ? n : MANY);
+}
+
 /* A counter is asked for 32 values before it is needed: as the array is larger
  * than the caches, counting at once was measured to cost 150 ns amid other work,
  * this 5. Small counters in large pages matter as much: with twice as large ones
@@ -119,20 +127,26 @@ static int part_bits(int64_t max)
 /* The value of a rank among those kept: only the part it lies in is searched. */
 static int64_t select_kept(struct quantile *q, int64_t rank)
 {
+	const int64_t *end = q->value + q->n;
 	int bits = part_bits(q->max);
+	uint64_t first, width = UINT64_C(1) << bits;
 	int64_t below = 0, part = 0, n = 0, found;
 	long *inside;
 
 	if (!q->part)
 		q->part = mem_new((size_t)(q->max >> bits) + 1, sizeof *q->part);
-	while (q->sorted < q->n)
-		q->part[q->value[q->sorted++] >> bits]++;
+#pragma GCC unroll 4
+	for (const int64_t *v = q->value + q->sorted; v < end; v++)
+		q->part[*v >> bits]++;
+	q->sorted = q->n;
 	while (below + q->part[part] < rank)
 		below += q->part[part++];
 	inside = mem_new((size_t)q->part[part] + 1, sizeof *inside);
+	first = (uint64_t)part << bits;
 	/* Few of many, or nearly all. */
-	for (const int64_t *v = q->value; n < q->part[part]; v++)
-		if (*v >> bits == part)
+#pragma GCC unroll 4
+	for (const int64_t *v = q->value; v < end; v++)
+		if ((uint64_t)*v - first < width)
 			inside[n++] = *v;
 	found = gsl_stats_long_select(inside, 1, (size_t)n,
 		(size_t)(rank - below - 1));

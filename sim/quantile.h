@@ -38,10 +38,14 @@ void quantile_free(struct quantile *q);
  * so that no adding has to wait for it. Before the first is added. */
 void quantile_reserve(struct quantile *q, int64_t n);
 
+/* About n values are to come: take room so that they need not be moved, but of
+ * the system only as they come. Before the first is added. */
+void quantile_expect(struct quantile *q, int64_t n);
+
 void quantile_add_beyond(struct quantile *q, int64_t value); /* as below */
 
 /* Add one value, 0 <= value <= max; a few nanoseconds. */
-static inline void quantile_add(struct quantile *q, int64_t value)
+static inline __attribute__((always_inline)) void quantile_add(struct quantile *q, int64_t value)
 {
 	if (q->n < q->room)
 		q->value[q->n++] = value;
