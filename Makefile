@@ -67,6 +67,10 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/tests/%.o: ALL_CFLAGS += $(CHECK_CFLAGS)
 
+# Pairs of neighbouring integers, packed into vectors to be stored at once, cost
+# the loop more than they save.
+$(BUILD)/policies/compiled.o: ALL_CFLAGS += -fno-tree-slp-vectorize
+
 # A generated file is replaced only when it changes. Makes that run side by side
 # do not meet in one temporary file.
 KEEP = cmp -s $@.$$$$.tmp $@ && rm $@.$$$$.tmp || mv $@.$$$$.tmp $@

@@ -85,10 +85,11 @@ INLINE void books_left(struct engine *e, int32_t slot, int64_t now_ns,
 	all->depth_sum += r->depth;
 	total_add(&all->measured_response_ns, response);
 	if (answered) {
-		all->correct += k->plain ? b->corrects[r->depth - 1] != 0
+		double outcome = b->outcomes[r->depth - 1];
+		all->correct += k->plain ? outcome_correct(outcome)
 			: b->correct;
 		books_add(&all->confidence, k->plain
-			? b->confidences[r->depth - 1] : b->confidence);
+			? outcome_confidence(outcome) : b->confidence);
 	} else {
 		all->missed++;
 	}

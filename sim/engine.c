@@ -69,7 +69,7 @@ static void begin(struct engine *e)
 	for (int i = 0; i < w->nets; i++) {
 		const struct bundle_net *n = &w->bundle->net[w->net[i]];
 		e->net[i] = (struct hot_net){ n->depths, n->mandatory,
-			n->confidence, n->correct };
+			n->outcome };
 	}
 	e->cell = mem_new((size_t)w->nets * (size_t)w->settings,
 		sizeof *e->cell);

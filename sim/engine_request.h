@@ -146,8 +146,7 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 	/* Its most likely row of times and outcomes, perhaps from beyond the
 	 * first cache, while it waits. */
 	__builtin_prefetch(b->duration_ns);
-	__builtin_prefetch(b->confidences);
-	__builtin_prefetch(b->corrects);
+	__builtin_prefetch(b->outcomes);
 	if (!k->plain && e->dispatch)
 		stream_open(&e->dispatch[slot], e->run->seed, PURPOSE_OVERHEAD,
 			(uint64_t)a->number);

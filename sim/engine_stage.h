@@ -117,14 +117,15 @@ INLINE void complete(struct engine *e, int d, const struct copy *k)
 		e->busy_devices--;
 	}
 	if (!SELDOM(r->gone)) {
-		double confidence = b->confidences[r->depth];
+		double outcome = b->outcomes[r->depth];
+		double confidence = outcome_confidence(outcome);
 
 		if (!k->plain) {
 			bool measured = !isnan(st->confidence);
 			confidence = measured ? st->confidence : confidence;
 			b->confidence = confidence;
 			b->correct = measured ? st->correct
-				: b->corrects[r->depth] != 0;
+				: outcome_correct(outcome);
 		}
 		if (!k->pick)
 			e->seen[(size_t)slot * (size_t)v->depth_stride

@@ -10,6 +10,8 @@
 #include "quantile.h"
 #include "turns.h"
 
+#include <assert.h>
+
 /* Called so seldom that the loop should not make room for it. */
 #define COLD __attribute__((cold, noinline))
 #define HOT __attribute__((hot, noinline))
@@ -30,8 +32,7 @@ struct booked {
 	 * environment), with its durations and what comes out, by depth - 1. */
 	const struct cell *cell;
 	const int64_t *duration_ns;
-	const double *confidences;
-	const unsigned char *corrects;
+	const double *outcomes;     /* see bundle_outcome */
 	int64_t first_start_ns;
 	/* In plain runs, of which nobody is told of single requests, all that
 	 * follows is not kept. Of the deepest depth completed in time: */
@@ -41,7 +42,10 @@ struct booked {
 	int64_t leave_ns, busy_ns;
 	double energy_j;
 	double slowdown_mean, slowdown_variance;
+	int64_t filler;
 };
+/* A power of two: a slot's place is then found by a shift. */
+static_assert(sizeof(struct booked) == 128, "struct booked");
 
 /* A device, beside the `struct device` that policies see. */
 struct station {
@@ -66,8 +70,7 @@ enum { FEW_SLOTS = 128 };
 /* A candidate network, flat: what the loop reads at every stage. */
 struct hot_net {
 	int32_t depths, mandatory;
-	const double *confidence;   /* [input * depths + depth - 1] */
-	const unsigned char *correct;
+	const double *outcome;      /* [input * depths + depth - 1] */
 };
 
 /* A compensated sum, so that runs of any length keep the last digit:
@@ -218,8 +221,7 @@ INLINE void engine_hold(struct booked *b, double uniform, const struct cell *c,
 	b->cell = c;
 	b->sample = (int32_t)(uniform * c->samples);
 	b->duration_ns = c->duration_ns + (size_t)b->sample * depths;
-	b->confidences = net->confidence + (size_t)b->input * depths;
-	b->corrects = net->correct + (size_t)b->input * depths;
+	b->outcomes = net->outcome + (size_t)b->input * depths;
 	b->depths = net->depths;
 	b->mandatory = net->mandatory;
 }

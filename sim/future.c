@@ -20,14 +20,16 @@ double future_confidence(const struct view *v, int slot, int net, int depth)
 {
 	const struct engine *e = engine_of(v);
 
-	return engine_net(e, net)->confidence[outcome_at(e, slot, net, depth)];
+	return outcome_confidence(engine_net(e, net)->outcome[outcome_at(e, slot,
+		net, depth)]);
 }
 
 bool future_correct(const struct view *v, int slot, int net, int depth)
 {
 	const struct engine *e = engine_of(v);
 
-	return engine_net(e, net)->correct[outcome_at(e, slot, net, depth)] != 0;
+	return outcome_correct(engine_net(e, net)->outcome[outcome_at(e, slot,
+		net, depth)]);
 }
 
 int64_t future_duration(const struct view *v, int slot, int net, int setting,

@@ -4,14 +4,14 @@
 
 void queue_init(struct queue *q, const int64_t *service, int n)
 {
-	*q = (struct queue){ .confidence = 1, .correct = 1,
+	*q = (struct queue){ .confidence = 1, .outcome = 1, .correct = 1,
 		.environment = "default" };
 	q->power[0] = q->no_stderr[0] = NAN;
 	for (int i = 0; i < BUNDLE_MAX_DEPTH; i++)
 		q->power[i] = q->no_stderr[i] = NAN;
 	q->net = (struct bundle_net){ .name = "server", .kind = NET_SINGLE,
 		.depths = 1, .mandatory = 1, .confidence = &q->confidence,
-		.correct = &q->correct, .accuracy = { 1 },
+		.correct = &q->correct, .outcome = &q->outcome, .accuracy = { 1 },
 		.mean_confidence = { 1 } };
 	q->setting = (struct bundle_setting){ "only", NAN, NAN, NAN, NAN };
 	q->cell = (struct cell){ .samples = n, .duration_ns = service };

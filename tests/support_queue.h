@@ -12,7 +12,8 @@ struct queue {
 	struct bundle_net net;
 	struct bundle_setting setting;
 	struct cell cell;
-	double confidence, power[BUNDLE_MAX_DEPTH], no_stderr[BUNDLE_MAX_DEPTH];
+	double confidence, outcome;
+	double power[BUNDLE_MAX_DEPTH], no_stderr[BUNDLE_MAX_DEPTH];
 	unsigned char correct;
 	struct bundle_overhead overhead;
 	const char *environment;

@@ -14,7 +14,7 @@ static void make_net(struct scenario *s, struct stream *r, struct bundle_net *n,
 	static const char *const names[] = { "first", "second", "third" };
 	int inputs = s->b.inputs;
 	size_t cells;
-	double *confidence;
+	double *confidence, *outcome;
 	unsigned char *correct;
 
 	/* One of each kind, so that every policy finds what it needs. */
@@ -25,13 +25,16 @@ static void make_net(struct scenario *s, struct stream *r, struct bundle_net *n,
 		? s->b.mandatory_depth : n->depths;
 	cells = (size_t)inputs * (size_t)n->depths;
 	confidence = arena_new(&s->arena, cells, sizeof *confidence);
+	outcome = arena_new(&s->arena, cells, sizeof *outcome);
 	correct = arena_new(&s->arena, cells, 1);
 	for (size_t k = 0; k < cells; k++) {
 		confidence[k] = (double)from_to(r, 0, 20) / 20;
 		correct[k] = stream_unit(r) < confidence[k];
+		outcome[k] = bundle_outcome(confidence[k], correct[k]);
 	}
 	n->confidence = confidence;
 	n->correct = correct;
+	n->outcome = outcome;
 	for (int d = 0; d < n->depths; d++) {
 		for (int k = 0; k < inputs; k++) {
 			size_t at = (size_t)(k * n->depths + d);

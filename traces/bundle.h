@@ -8,8 +8,9 @@
 #ifndef LAXITY_BUNDLE_H
 #define LAXITY_BUNDLE_H
 
-#include <stdint.h>
+#include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define BUNDLE_MAX_DEPTH 64
 
@@ -32,6 +33,9 @@ struct bundle_net {
 	/* By input and depth: [input * depths + depth - 1]. */
 	const double *confidence;   /* 0...1 */
 	const unsigned char *correct; /* 0 or 1 */
+	/* Both in one number, which costs who reads them at random one line of
+	 * the cache rather than two: see bundle_outcome. */
+	const double *outcome;
 	/* By depth, [depths]: means over all inputs. */
 	double accuracy[BUNDLE_MAX_DEPTH];
 	double mean_confidence[BUNDLE_MAX_DEPTH];
@@ -77,6 +81,23 @@ static inline const struct cell *bundle_cell(const struct bundle *b, int net,
 {
 	return &b->cell[(net * b->settings + setting) * b->environments
 		+ environment];
+}
+
+/* The confidence, with the sign of minus (also before 0) where the answer is
+ * wrong. */
+static inline double bundle_outcome(double confidence, int correct)
+{
+	return correct ? confidence : -confidence;
+}
+
+static inline double outcome_confidence(double outcome)
+{
+	return fabs(outcome);
+}
+
+static inline int outcome_correct(double outcome)
+{
+	return !signbit(outcome);
 }
 
 /* Mean board power in watts while the stage to this depth (from 1) runs;

@@ -122,6 +122,7 @@ int bundle_take_outcomes(struct bundle *b, struct csv *c)
 {
 	struct arena *a = &b->memory->arena;
 	double **confidence = arena_new(a, (size_t)b->nets, sizeof *confidence);
+	double **outcome = arena_new(a, (size_t)b->nets, sizeof *outcome);
 	unsigned char **correct = arena_new(a, (size_t)b->nets, sizeof *correct);
 	int64_t rows, seen = 0;
 
@@ -130,10 +131,12 @@ int bundle_take_outcomes(struct bundle *b, struct csv *c)
 	for (int i = 0; i < b->nets; i++) {
 		size_t n = (size_t)b->inputs * (size_t)b->net[i].depths;
 		confidence[i] = arena_new(a, n, sizeof **confidence);
+		outcome[i] = arena_new(a, n, sizeof **outcome);
 		correct[i] = arena_new(a, n, 1);
 		memset(correct[i], NOT_SEEN, n);
 		b->memory->net[i].confidence = confidence[i];
 		b->memory->net[i].correct = correct[i];
+		b->memory->net[i].outcome = outcome[i];
 	}
 	for (; csv_next(c); seen++) {
 		int64_t input, depth, right;
@@ -154,6 +157,7 @@ int bundle_take_outcomes(struct bundle *b, struct csv *c)
 				(long long)input, (long long)depth);
 		correct[net][place] = (unsigned char)right;
 		confidence[net][place] = x;
+		outcome[net][place] = bundle_outcome(x, (int)right);
 	}
 	if (seen < rows)
 		return outcomes_missing(b, c);
