@@ -88,7 +88,10 @@ START_TEST(reserved_room_is_enough_and_may_be_exceeded)
 {
 	struct quantile *q = quantile_new(100000), *plain = quantile_new(100000);
 	struct quantile *counted = quantile_new(100000);
+	struct quantile *expected = quantile_new(100000);
 
+	quantile_expect(expected, 2000);
+	ck_assert_int_eq(expected->room, 2000);
 	/* More than are kept: counted from the start. */
 	quantile_reserve(counted, 50002);
 	ck_assert_ptr_nonnull(counted->count);
@@ -99,6 +102,7 @@ START_TEST(reserved_room_is_enough_and_may_be_exceeded)
 		quantile_add(q, i * 7919 % 100000);
 		quantile_add(plain, i * 7919 % 100000);
 		quantile_add(counted, i * 7919 % 100000);
+		quantile_add(expected, i * 7919 % 100000);
 		if (i == 2999)
 			ck_assert_int_eq(q->room, 3000);
 	}
@@ -106,7 +110,9 @@ START_TEST(reserved_room_is_enough_and_may_be_exceeded)
 		int64_t right = quantile_rank(plain, percent);
 		ck_assert_int_eq(quantile_rank(q, percent), right);
 		ck_assert_int_eq(quantile_rank(counted, percent), right);
+		ck_assert_int_eq(quantile_rank(expected, percent), right);
 	}
+	quantile_free(expected);
 	quantile_free(q);
 	quantile_free(plain);
 	quantile_free(counted);
