@@ -361,6 +361,10 @@ $(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(REQUIRED) -O2 -g -MMD -MP -shared -o $@ $<
 
+.PHONY: faults
+faults: laxity $(BUILD)/run-tests $(PLUGINS) ## every call that can fail, failing, each in turn
+	@scripts/faults $(BUILD)
+
 # What `make check` runs of this block, beside the tests.
 .PHONY: check-trust soak
 check-trust: check-clang $(BUILD)/soak # which builds one of the six programs

@@ -20,7 +20,10 @@
  * power cuts.
  *
  * A file is made for the first transaction and goes again if that fails, so a
- * refused run leaves none. */
+ * refused run leaves none. One killed in that transaction leaves an empty file,
+ * perhaps with a journal: readers say that it holds no results, the next writer
+ * goes on with it. (Under a temporary name it would stay as well, and two who
+ * make the same file would not find each other.) */
 #ifndef LAXITY_STORE_H
 #define LAXITY_STORE_H
 
