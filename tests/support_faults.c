@@ -184,9 +184,7 @@ static char *contents(const char *dir, const char *name)
 
 void place_run(struct place *p, struct program *program)
 {
-	const char *build = getenv("LAXITY_BUILD");
-	char *library = mem_printf("%s/tests/faults/inject.so",
-		build ? build : "build");
+	char *library = test_built("tests/faults/inject.so");
 
 	memset(p->order->count, 0, sizeof p->order->count);
 	p->order->fired = 0;

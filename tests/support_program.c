@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *program(void)
@@ -86,7 +87,7 @@ static void drain(int out, int err, struct text *t)
 void program_run(struct program *p, const char *const *arguments)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int out[2], err[2], status;
+	int out[2], err[2];
 	struct text t[2];
 	pid_t child;
 
@@ -100,9 +101,7 @@ void program_run(struct program *p, const char *const *arguments)
 	text_init(&t[0]);
 	text_init(&t[1]);
 	drain(out[0], err[0], t);
-	ck_assert(waitpid(child, &status, 0) == child);
-	p->status = WIFEXITED(status) ? WEXITSTATUS(status)
-		: 128 + WTERMSIG(status);
+	p->status = test_wait(child);
 	p->out = t[0].s;
 	p->out_length = t[0].length;
 	p->err = t[1].s;
@@ -168,6 +167,39 @@ int program_start(const char *const *arguments)
 	child = start(arguments, null, null, null);
 	(void)close(null);
 	return (int)child;
+}
+
+int test_wait(int child)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status)
+		: 128 + WTERMSIG(status);
+}
+
+char *test_built(const char *name)
+{
+	const char *build = getenv("LAXITY_BUILD");
+
+	build = build ? build : "build";
+	return mem_printf("%s%s/%s", *build == '/' ? "" : "./", build, name);
+}
+
+void test_sleep_ms(long ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+int test_count(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (const char *s = text; (s = strstr(s, what)); s += strlen(what))
+		n++;
+	return n;
 }
 
 char *test_directory(void)

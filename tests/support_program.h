@@ -30,8 +30,19 @@ void program_line(struct program *p, const char *format, ...)
 void program_refuses(const char *line, int status, const char *err);
 
 /* Start it and return its process id once it runs, both outputs discarded: for
- * tests that kill it. The caller waits for it. */
+ * tests that kill it. The caller waits for it; test_wait returns a status as
+ * above. */
 int program_start(const char *const *arguments);
+int test_wait(int child);
+
+/* Path of what was built, with a slash in it, since a library's name without one
+ * is searched for. $LAXITY_BUILD or build. Freed by the caller. */
+char *test_built(const char *name);
+
+void test_sleep_ms(long ms);
+
+/* How often `what` stands in the text. */
+int test_count(const char *text, const char *what);
 
 /* A fresh directory for a test's files; test_directory_free removes it with
  * all it holds. test_path returns DIR/name, to be freed. */

@@ -70,20 +70,17 @@ START_TEST(measured_decisions_include_what_is_planned_at_releases)
 {
 	struct program p = { 0 };
 	char *dir = test_directory(), *file = test_path(dir, "workload.ini");
-	char *csv = test_path(dir, "requests.csv"), *rows, plugin_path[256];
-	const char *build = getenv("LAXITY_BUILD");
+	char *csv = test_path(dir, "requests.csv"), *rows;
+	char *plugin = test_built("tests/plugins/slow_policy.so");
 	long long least = 1000000000;
 	int n = 0;
 
-	(void)snprintf(plugin_path, sizeof plugin_path,
-		"%s/tests/plugins/slow_policy.so", build ? build : "build");
 	test_write(file, "[workload]\ntrace = tests/schedules/trace\n"
 		"networks = n3\nrequests = 20\n"
 		"[arrivals]\nprocess = periodic\nperiod = 1s\n"
 		"[deadline]\ndistribution = constant\nvalue = 900ms\n"
 		"[overhead]\ndecision = measured\n");
-	program_line(&p, "run -w %s -p ./%s --requests-out %s", file,
-		plugin_path, csv);
+	program_line(&p, "run -w %s -p %s --requests-out %s", file, plugin, csv);
 	ck_assert_msg(p.status == 0, "%s", p.err);
 	rows = test_read(csv, NULL);
 	for (char *row = strchr(rows, '\n') + 1; *row; n++) {
@@ -98,6 +95,7 @@ START_TEST(measured_decisions_include_what_is_planned_at_releases)
 	ck_assert_int_eq(n, 20);
 	ck_assert_int_lt(least, 600000);
 	free(rows);
+	free(plugin);
 	free(csv);
 	free(file);
 	test_directory_free(dir);

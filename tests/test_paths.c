@@ -129,9 +129,8 @@ static void check_names(const char *name)
 
 START_TEST(any_name_works_or_is_refused_in_one_line)
 {
-	const char *name = names[_i], *build = getenv("LAXITY_BUILD");
-	char *plugin = mem_printf("%s/tests/plugins/template.so",
-		build ? build : "build");
+	const char *name = names[_i];
+	char *plugin = test_built("tests/plugins/template.so");
 
 	dir = test_directory();
 	stem = mem_printf("%s/%s", dir, name);
@@ -154,9 +153,7 @@ END_TEST
  * the quoted work. */
 START_TEST(a_policy_is_loaded_from_a_name_with_blanks)
 {
-	const char *build = getenv("LAXITY_BUILD");
-	char *plugin = mem_printf("%s/tests/plugins/template.so",
-		build ? build : "build"), *path;
+	char *plugin = test_built("tests/plugins/template.so"), *path;
 	struct program p = { 0 };
 
 	dir = test_directory();

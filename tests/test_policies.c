@@ -1,5 +1,8 @@
 /* What each stage-level policy picks, by hand. */
+#include "support_program.h"
 #include "support_view.h"
+
+#include "../sim/mem.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -289,13 +292,12 @@ END_TEST
 
 START_TEST(the_template_works_as_a_shared_object)
 {
-	const char *build = getenv("LAXITY_BUILD");
-	char policy[256];
+	char *plugin = test_built("tests/plugins/template.so");
+	char *policy = mem_printf("%s:patience=2", plugin);
 
-	(void)snprintf(policy, sizeof policy,
-		"./%s/tests/plugins/template.so:patience=2",
-		build ? build : "build");
 	begin(policy);
+	free(policy);
+	free(plugin);
 	ck_assert_str_eq(s.choice.policy->name, "template");
 	scene_release(&s, 3);
 	scene_release(&s, 9);

@@ -46,10 +46,8 @@ static void leave(void)
 
 static void become(int terminal, const char *const *arguments)
 {
-	const char *build = getenv("LAXITY_BUILD");
 	const char *program = getenv("LAXITY_PROGRAM");
-	char *library = mem_printf("%s/tests/faults/inject.so",
-		build ? build : "build");
+	char *library = test_built("tests/faults/inject.so");
 	union { const char *const *in; char *const *out; } u = { arguments };
 
 	(void)dup2(open("/dev/null", O_RDWR), 1);

@@ -61,15 +61,6 @@ static void teardown(void)
 
 /* ---- Text ------------------------------------------------------------------------------ */
 
-static int count(const char *text, const char *what)
-{
-	int n = 0;
-
-	for (const char *s = text; (s = strstr(s, what)); s += strlen(what))
-		n++;
-	return n;
-}
-
 START_TEST(the_text_has_a_table_a_metric_and_a_row_a_point)
 {
 	char *row;
@@ -89,8 +80,8 @@ START_TEST(the_text_has_a_table_a_metric_and_a_row_a_point)
 		"deadline.max   load  ") != NULL);
 	ck_assert(strstr(p.out, "  oracle *\n  ----") != NULL);
 	/* Two rows of 32 clients in each table. */
-	ck_assert_int_eq(count(p.out, "\n  32 "),
-		2 * count(p.out, "\n  arrivals.clients "));
+	ck_assert_int_eq(test_count(p.out, "\n  32 "),
+		2 * test_count(p.out, "\n  arrivals.clients "));
 	row = sql_ask(db, "select printf('%.2f ±', 100 * avg(accuracy)) from runs "
 		"r where policy = 'lcf' and clients = 32 and exists (select 1 from "
 		"workload_key k where k.workload = r.workload and "
@@ -250,9 +241,9 @@ START_TEST(the_page_is_whole_and_needs_nothing_else)
 	ck_assert(strstr(text, "prefers-color-scheme:dark") != NULL);
 	ck_assert(strstr(text, "width=device-width") != NULL);
 	/* For each of the metrics a figure for both values of the other axis. */
-	ck_assert_int_eq(count(text, "<figure>"), 2 * (count(text, "<h3>") - 2));
-	ck_assert_int_eq(count(text, "nan"), 0);
-	ck_assert_int_eq(count(text, "inf"), count(text, "info"));
+	ck_assert_int_eq(test_count(text, "<figure>"), 2 * (test_count(text, "<h3>") - 2));
+	ck_assert_int_eq(test_count(text, "nan"), 0);
+	ck_assert_int_eq(test_count(text, "inf"), test_count(text, "info"));
 	free(text);
 }
 END_TEST

@@ -208,15 +208,6 @@ END_TEST
 
 /* ---- What is printed ------------------------------------------------------------------ */
 
-static int count(const char *text, const char *what)
-{
-	int n = 0;
-
-	for (const char *s = text; (s = strstr(s, what)); s += strlen(what))
-		n++;
-	return n;
-}
-
 START_TEST(csv_has_a_line_a_policy_and_replication)
 {
 	program_line(&p, SMALL " -p edf -p imprecise:predictor=max,delta=0.1 "
@@ -228,11 +219,11 @@ START_TEST(csv_has_a_line_a_policy_and_replication)
 		"response_p50_ns,response_p99_ns,utilisation,energy_j,"
 		"energy_per_request_j,decisions,decision_mean_ns,corrections,bound,"
 		"regret\nedf,5,300,") == p.out, "%s", p.out);
-	ck_assert_int_eq(count(p.out, "\n"), 7);
-	ck_assert_int_eq(count(p.out, "\nedf,"), 3);
-	ck_assert_int_eq(count(p.out, "\n\"imprecise:predictor=max,delta=0.1\",7,"), 1);
+	ck_assert_int_eq(test_count(p.out, "\n"), 7);
+	ck_assert_int_eq(test_count(p.out, "\nedf,"), 3);
+	ck_assert_int_eq(test_count(p.out, "\n\"imprecise:predictor=max,delta=0.1\",7,"), 1);
 	/* Without --bounds the last two fields are empty. */
-	ck_assert_int_eq(count(p.out, ",,\n"), 6);
+	ck_assert_int_eq(test_count(p.out, ",,\n"), 6);
 }
 END_TEST
 
@@ -304,13 +295,13 @@ START_TEST(intervals_are_printed_from_five_replications_on)
 {
 	program_line(&p, SMALL " -p edf -p lcf");
 	ck_assert(strstr(p.out, "\nseed        1\n") != NULL);
-	ck_assert_int_eq(count(p.out, "±"), 0);
+	ck_assert_int_eq(test_count(p.out, "±"), 0);
 	program_line(&p, SMALL " -p edf -p lcf --replications 4");
 	ck_assert(strstr(p.out, "1 to 4: means of 4 replications; from 5 on with "
 		"confidence intervals\n") != NULL);
-	ck_assert_int_eq(count(p.out, "±"), 0);
+	ck_assert_int_eq(test_count(p.out, "±"), 0);
 	program_line(&p, SMALL " -p edf -p lcf --replications 5");
-	ck_assert_int_gt(count(p.out, "±"), 10);
+	ck_assert_int_gt(test_count(p.out, "±"), 10);
 	ck_assert(strstr(p.out, "against edf") != NULL);
 	ck_assert(strstr(p.out, "holds for all 2 comparisons together (97.5 %)")
 		!= NULL);
@@ -479,7 +470,7 @@ START_TEST(requests_add_up_to_the_metrics)
 	ck_assert_msg(p.status == 0, "%s", p.err);
 	ck_assert_str_eq(sql_ask(db, sums, NULL), "1");
 	text = test_read(csv, NULL);
-	ck_assert_int_eq(count(text, "\n"), 301);
+	ck_assert_int_eq(test_count(text, "\n"), 301);
 	ck_assert(strstr(text, "request,client,input,network,setting,release_ns,"
 		"deadline_ns,start_ns,leave_ns,depth,confidence,correct,missed,"
 		"energy_j\n20,") == text);

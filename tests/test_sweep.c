@@ -306,16 +306,10 @@ static void write_experiment(const char *policies)
 	free(text);
 }
 
-static char *plugin(const char *name)
-{
-	const char *build = getenv("LAXITY_BUILD");
-
-	return mem_printf("./%s/tests/plugins/%s.so", build ? build : "build", name);
-}
-
 START_TEST(a_worker_that_dies_ends_the_sweep_and_keeps_what_is_done)
 {
-	char *killed = plugin("killed"), *policies = mem_printf("edf %s", killed);
+	char *killed = test_built("tests/plugins/killed.so");
+	char *policies = mem_printf("edf %s", killed);
 
 	sweep_ok("");
 	write_experiment(policies);
@@ -330,7 +324,7 @@ END_TEST
 
 START_TEST(a_policy_that_errs_is_reported_once_whatever_the_jobs)
 {
-	char *bad = plugin("bad_policy"), *first = NULL;
+	char *bad = test_built("tests/plugins/bad_policy.so"), *first = NULL;
 	char *policies = mem_printf("edf %s:does=finish_early", bad);
 
 	write_experiment(policies);
@@ -358,7 +352,7 @@ START_TEST(a_full_disk_is_reported_and_earlier_runs_are_intact)
 {
 	char *expected = mem_printf("laxity: %s: no space left; what was stored "
 		"before is intact\n", db);
-	char *preload = plugin("full_disk");
+	char *preload = test_built("tests/plugins/full_disk.so");
 	int64_t runs, size;
 	char *bytes;
 

@@ -28,12 +28,12 @@ struct outcome run_stage(const struct backend *b, struct plan *p,
 
 const struct backend *have_backend(const char *name)
 {
-	char *path = mem_printf("%s/backend-%s.so", getenv("LAXITY_BUILD")
-		? getenv("LAXITY_BUILD") : "build", name);
+	char *file = mem_printf("backend-%s.so", name), *path = test_built(file);
 	const struct backend *b = access(path, F_OK) ? NULL
 		: backend_load(path);
 
 	free(path);
+	free(file);
 	return b;
 }
 

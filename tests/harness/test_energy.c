@@ -166,8 +166,7 @@ END_TEST
 
 START_TEST(nvml_is_read_through_a_library_found_at_run_time)
 {
-	char *stub = mem_printf("%s/tests/plugins/nvml_stub.so",
-		getenv("LAXITY_BUILD") ? getenv("LAXITY_BUILD") : "build");
+	char *stub = test_built("tests/plugins/nvml_stub.so");
 	char *dir = test_directory();
 	struct meter_state s;
 	double joules, later, extra;

@@ -141,10 +141,12 @@ static int can_profile(void)
 
 static void profile(struct program *p, const char *dir, const char *more)
 {
-	program_line(p, "profile --backend %s/backend-emulated.so --networks "
-		"%s/a.onnx --data %s/images-idx3-ubyte --out %s/bundle --quick --passes 10 --warm-up 0 "
-		"%s", getenv("LAXITY_BUILD") ? getenv("LAXITY_BUILD") : "build",
-		dir, dir, dir, more);
+	char *backend = test_built("backend-emulated.so");
+
+	program_line(p, "profile --backend %s --networks %s/a.onnx --data "
+		"%s/images-idx3-ubyte --out %s/bundle --quick --passes 10 "
+		"--warm-up 0 %s", backend, dir, dir, dir, more);
+	free(backend);
 }
 
 /* A network and ten images for it, in DIR. */

@@ -17,7 +17,6 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 START_TEST(outcomes_that_the_trace_does_not_have_are_counted_and_repeated)
@@ -265,14 +264,6 @@ START_TEST(a_call_that_does_not_come_back_ends_the_run_too)
 }
 END_TEST
 
-static void nap(int ms)
-{
-	const struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000L };
-
-	(void)nanosleep(&t, NULL);
-}
-
 /* Nothing is measured yet: a signal ends the program as usual. */
 START_TEST(a_device_that_hangs_when_opened_can_be_interrupted)
 {
@@ -284,7 +275,7 @@ START_TEST(a_device_that_hangs_when_opened_can_be_interrupted)
 
 	place_faulty();
 	child = program_start(line);
-	nap(300);
+	test_sleep_ms(300);
 	ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
 	ck_assert_int_eq(kill(child, SIGINT), 0);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -320,7 +311,7 @@ START_TEST(a_signal_ends_the_program_and_keeps_the_log)
 	 * once more, and later. */
 	for (int ms = 300; ms < 20000 && !begun; ms += ms) {
 		int child = program_start(endless);
-		nap(ms);
+		test_sleep_ms(ms);
 		ck_assert_int_eq(kill(child, signals[_i]), 0);
 		ck_assert_int_eq(waitpid(child, &status, 0), child);
 		if (!WIFEXITED(status))
@@ -346,7 +337,7 @@ START_TEST(killed_it_leaves_nothing_half_written)
 	place_endless(200000);
 	for (int i = 0; i < 2; i++) {
 		int child = program_start(endless);
-		nap(300);
+		test_sleep_ms(300);
 		ck_assert_int_eq(kill(child, SIGKILL), 0);
 		ck_assert_int_eq(waitpid(child, &status, 0), child);
 		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
