@@ -159,6 +159,17 @@ void program_refuses(const char *line, int status, const char *err)
 	program_fini(&p);
 }
 
+void program_refuses_so(const char *line, const char *message)
+{
+	size_t n = strlen(message);
+	int open = n > 3 && !strcmp(message + n - 3, "...");
+	char *expected = mem_printf("laxity: %.*s%s", (int)(open ? n - 3 : n),
+		message, open ? "" : "\n");
+
+	program_refuses(line, 2, expected);
+	free(expected);
+}
+
 int program_start(const char *const *arguments)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);

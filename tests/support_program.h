@@ -29,6 +29,10 @@ void program_line(struct program *p, const char *format, ...)
  * nothing on stdout. */
 void program_refuses(const char *line, int status, const char *err);
 
+/* The same for status 2 and "laxity: MESSAGE"; if the message ends with `...`, the
+ * line may go on there. For tables of bad lines. */
+void program_refuses_so(const char *line, const char *message);
+
 /* Start it and return its process id once it runs, both outputs discarded: for
  * tests that kill it. The caller waits for it; test_wait returns a status as
  * above. */
