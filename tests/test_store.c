@@ -1,81 +1,15 @@
-#include "../sim/msg.h"
-#include "../sim/store.h"
+/* What a store holds: runs, requests and stages, their keys; merging. */
 #include "support_program.h"
 #include "support_sql.h"
+#include "support_store.h"
+
+#include "../sim/msg.h"
 
 #include <check.h>
 #include <math.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-/* ---- A run made by hand ---------------------------------------------------- */
-
-static const char *const environments[] = { "default", "busy" };
-static const struct bundle_net nets[] = { { .name = "staged3" } };
-static const struct bundle_setting settings[] = { { .name = "sm132" } };
-static const struct param params[] = {
-	{ "delta", "", 0.01, 0, 1, NULL, NULL }, { 0 } };
-static const struct policy edf = { .name = "edf" };
-static const struct policy imprecise = { .name = "imprecise", .params = params };
-static const struct policy oracle = { .name = "oracle", .clairvoyant = true };
-
-struct sample {
-	struct bundle bundle;
-	struct workload workload;
-	struct choice choice;
-	struct store_run run;
-	struct outcome outcome;
-	char hash[SHA256_HEX];
-	int candidate;
-	char resolved[256], text[64];
-};
-
-static void sample_init(struct sample *s, const struct policy *p, const char *text,
-	int clients, uint32_t seed)
-{
-	*s = (struct sample){ 0 };
-	s->bundle = (struct bundle){ .dir = "traces/a", .device = "GPU", .task = "t",
-		.nets = 1, .net = nets, .settings = 1, .setting = settings,
-		.environments = 2, .environment = environments };
-	(void)strcpy(s->bundle.sha256, "aaaa");
-	(void)snprintf(s->resolved, sizeof s->resolved, "[workload]\n"
-		"trace = traces/a\nnetworks = staged3\n[arrivals]\n"
-		"process = closed\nclients = %d\n", clients);
-	s->workload = (struct workload){ .bundle = &s->bundle,
-		.resolved = s->resolved, .net = &s->candidate,
-		.setting = &s->candidate, .nets = 1, .settings = 1 };
-	(void)snprintf(s->text, sizeof s->text, "%s", text);
-	s->choice = (struct choice){ .text = s->text, .policy = p,
-		.args = { 0.01 } };
-	store_hash_workload(&s->workload, s->hash);
-	s->run = (struct store_run){ .workload = &s->workload,
-		.workload_hash = s->hash, .choice = &s->choice, .seed = seed,
-		.replication = (int32_t)seed - 1, .kind = "simulated",
-		.live_at = "", .ended = "done", .took_s = 0.25 };
-	for (const struct column *c = outcome_columns; c->name; c++)
-		outcome_set(&s->outcome, c, NAN);
-	s->outcome.metrics.requests = 100;
-	s->outcome.metrics.answered = 90;
-	s->outcome.metrics.missed = 10;
-	s->outcome.metrics.miss_ratio = 0.1;
-	s->outcome.metrics.accuracy = 0.5 + 0.001 * seed;
-	s->outcome.metrics.mean_confidence = 0.5;
-	s->outcome.metrics.response_p99_ns = ((int64_t)1 << 60) + 1;
-	s->outcome.load = 1.5;
-}
-
-static void put(struct store *s, const struct sample *a)
-{
-	ck_assert_int_eq(store_begin(s), 0);
-	ck_assert_int_eq(store_put_run(s, &a->run, &a->outcome), 0);
-	ck_assert_int_eq(store_commit(s), 0);
-}
 
 static char *dir, *path;
 static void setup(void)
@@ -94,12 +28,12 @@ static void teardown(void)
 START_TEST(a_stored_run_is_in_the_views_with_every_number)
 {
 	struct outcome_bounds bounds = { "lp", 0.625, 0.75, 0.0625 };
-	struct sample a;
+	struct stored_sample a;
 	struct store *s = store_open(path, STORE_WRITE);
 
-	sample_init(&a, &edf, "edf", 20, 3);
+	stored_sample(&a, &stored_edf, "edf", 20, 3);
 	ck_assert(access(path, F_OK) != 0);     /* nothing before the commit */
-	put(s, &a);
+	stored_put(s, &a);
 	store_close(s);
 	ck_assert_str_eq(sql_ask(path, "select policy, clairvoyant, networks, process, "
 		"clients, trace, device, modelled, seed, replication, kind, ended, "
@@ -124,19 +58,19 @@ END_TEST
 START_TEST(paired_compares_with_the_first_policy_by_seed)
 {
 	struct store *s = store_open(path, STORE_WRITE);
-	struct sample a, b, c;
+	struct stored_sample a, b, c;
 
-	sample_init(&a, &edf, "edf", 20, 1);
-	sample_init(&b, &imprecise, "imprecise", 20, 1);
-	sample_init(&c, &oracle, "oracle", 20, 2);
+	stored_sample(&a, &stored_edf, "edf", 20, 1);
+	stored_sample(&b, &stored_imprecise, "imprecise", 20, 1);
+	stored_sample(&c, &stored_oracle, "oracle", 20, 2);
 	b.outcome.metrics.accuracy = 0.75;
 	ck_assert_int_eq(store_begin(s), 0);
 	ck_assert_int_eq(store_put_policies(s, 1, &a.choice), 0);
 	ck_assert_int_eq(store_commit(s), 0);
 	/* Stored in another order. */
-	put(s, &c);
-	put(s, &b);
-	put(s, &a);
+	stored_put(s, &c);
+	stored_put(s, &b);
+	stored_put(s, &a);
 	store_close(s);
 	ck_assert_str_eq(sql_ask(path, "select policy, against, seed, difference "
 		"from paired where metric = 'accuracy'", NULL),
@@ -149,11 +83,11 @@ END_TEST
 START_TEST(axes_are_the_keys_that_differ)
 {
 	struct store *s = store_open(path, STORE_WRITE);
-	struct sample a;
+	struct stored_sample a;
 
 	for (int clients = 4; clients <= 8; clients += 4) {
-		sample_init(&a, &edf, "edf", clients, 1);
-		put(s, &a);
+		stored_sample(&a, &stored_edf, "edf", clients, 1);
+		stored_put(s, &a);
 	}
 	store_close(s);
 	ck_assert_str_eq(sql_ask(path, "select name, value from axes order by 2", NULL),
@@ -163,17 +97,17 @@ END_TEST
 
 START_TEST(what_determines_a_run_determines_its_key)
 {
-	struct sample a, b;
+	struct stored_sample a, b;
 	struct store_key k, l;
 
-	sample_init(&a, &imprecise, "imprecise", 20, 1);
+	stored_sample(&a, &stored_imprecise, "imprecise", 20, 1);
 	store_key(&k, &a.run);
 	/* The same policy spelt out. */
-	sample_init(&b, &imprecise, "imprecise:delta=0.01", 20, 1);
+	stored_sample(&b, &stored_imprecise, "imprecise:delta=0.01", 20, 1);
 	store_key(&l, &b.run);
 	ck_assert_str_eq(k.key, l.key);
 #define DIFFERS(what, change) do { \
-		sample_init(&b, &imprecise, "imprecise", 20, 1); \
+		stored_sample(&b, &stored_imprecise, "imprecise", 20, 1); \
 		change; \
 		store_hash_workload(&b.workload, b.hash); \
 		store_key(&l, &b.run); \
@@ -189,7 +123,7 @@ START_TEST(what_determines_a_run_determines_its_key)
 	DIFFERS("kind", b.run.kind = "replayed");
 	DIFFERS("time of a live run", b.run.live_at = "2026");
 	/* How long it took does not matter. */
-	sample_init(&b, &imprecise, "imprecise", 20, 1);
+	stored_sample(&b, &stored_imprecise, "imprecise", 20, 1);
 	b.run.took_s = 2;
 	b.run.ended = "interrupted";
 	store_hash_workload(&b.workload, b.hash);
@@ -203,10 +137,10 @@ START_TEST(a_run_by_changed_code_replaces_the_old_one)
 	struct store *s = store_open(path, STORE_WRITE);
 	struct request_record r = { .confidence = NAN, .number = 7 };
 	struct store_key k, old;
-	struct sample a;
+	struct stored_sample a;
 	int64_t id;
 
-	sample_init(&a, &edf, "./edf.so", 20, 1);
+	stored_sample(&a, &stored_edf, "./edf.so", 20, 1);
 	store_key(&old, &a.run);
 	ck_assert_int_eq(store_has(s, &old), 0);
 	ck_assert_int_eq(store_begin(s), 0);
@@ -221,7 +155,7 @@ START_TEST(a_run_by_changed_code_replaces_the_old_one)
 	store_key(&k, &a.run);
 	ck_assert_str_eq(k.subject, old.subject);
 	ck_assert_int_eq(store_has(s, &k), 0);
-	put(s, &a);
+	stored_put(s, &a);
 	ck_assert_int_eq(store_has(s, &k), 1);
 	ck_assert_int_eq(store_has(s, &old), 0);
 	store_close(s);
@@ -242,10 +176,10 @@ START_TEST(requests_and_stages_are_stored_under_their_run)
 	struct stage_record g = { .number = 501, .decided_ns = 5, .start_ns = 6,
 		.end_ns = 16, .depth = 1, .environment = 1, .sample = 3,
 		.counted = true };
-	struct sample a;
+	struct stored_sample a;
 	int64_t id;
 
-	sample_init(&a, &edf, "edf", 20, 1);
+	stored_sample(&a, &stored_edf, "edf", 20, 1);
 	ck_assert_int_eq(store_begin(s), 0);
 	ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
 	ck_assert_int_eq(store_put_request(s, id, &r), 0);
@@ -275,12 +209,12 @@ START_TEST(requests_may_be_put_in_any_order)
 	static const int64_t order[] = { 5, 3, 4, 6, 7, 20, 21, 1, 2, 22, 8 };
 	enum { N = sizeof order / sizeof *order };
 	struct store *s = store_open(path, STORE_WRITE);
-	struct sample a;
+	struct stored_sample a;
 	int64_t id;
 
 	/* Two runs, so that the second begins behind rows of the first. */
 	for (uint32_t seed = 1; seed <= 2; seed++) {
-		sample_init(&a, &edf, "edf", 20, seed);
+		stored_sample(&a, &stored_edf, "edf", 20, seed);
 		ck_assert_int_eq(store_begin(s), 0);
 		ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
 		/* More than one statement takes. */
@@ -308,238 +242,7 @@ START_TEST(requests_may_be_put_in_any_order)
 }
 END_TEST
 
-/* ---- What is refused ------------------------------------------------------------ */
-
-static void refuses(const char *file, enum store_mode mode, const char *reason)
-{
-	char *text = mem_printf("laxity: %s%s\n", file, reason);
-
-	msg_capture(1);
-	ck_assert(store_open(file, mode) == NULL);
-	ck_assert_str_eq(msg_captured(), text);
-	ck_assert_int_eq(msg_status(), STATUS_BAD);
-	msg_capture(0);
-	free(text);
-}
-
-static void store_one(void)
-{
-	struct store *s = store_open(path, STORE_WRITE);
-	struct sample a;
-
-	sample_init(&a, &edf, "edf", 20, 1);
-	put(s, &a);
-	store_close(s);
-}
-
-START_TEST(what_is_no_store_is_refused_in_one_line)
-{
-	char *none = test_path(dir, "none/a.db"), *slash = test_path(dir, "new/");
-
-	refuses(path, STORE_READ, ": No such file or directory");
-	refuses(none, STORE_WRITE, ": No such file or directory");
-	refuses(dir, STORE_WRITE, ": is not a regular file");
-	msg_capture(1);
-	ck_assert(!store_open("", STORE_WRITE));
-	msg_capture(0);
-	test_write(path, "this is text, and long enough to have been a header"
-		"of a database; but it is not one, and that is what the message"
-		"has to say about this file of more than a hundred bytes.");
-	refuses(path, STORE_READ, ": is not a SQLite database");
-	refuses(path, STORE_WRITE, ": is not a SQLite database");
-	test_write(path, "");
-	refuses(path, STORE_READ, ": holds no results");
-	sql_change(path, "create table t (x)");
-	refuses(path, STORE_WRITE, ": is a database, but not one of laxity");
-	free(none);
-	free(slash);
-}
-END_TEST
-
-START_TEST(other_schemas_are_refused)
-{
-	store_one();
-	sql_change(path, "create table mine (x); create view also_mine as select 1");
-	store_close(store_open(path, STORE_READ));   /* additions are welcome */
-	sql_change(path, "pragma user_version = 3");
-	refuses(path, STORE_READ, ": was made by a newer laxity (schema 3; this "
-		"one knows 2)");
-	sql_change(path, "pragma user_version = 0");
-	refuses(path, STORE_WRITE, ": schema 0 is older than any this laxity "
-		"reads (2)");
-	sql_change(path, "pragma user_version = 2; alter table run add column x integer");
-	refuses(path, STORE_WRITE, ": 'run' is not as in schema 2");
-	sql_change(path, "alter table run drop column x; drop table bound");
-	refuses(path, STORE_READ, ": 'bound' is not as in schema 2");
-}
-END_TEST
-
-START_TEST(damaged_and_read_only_files_are_refused)
-{
-	struct stat st;
-
-	store_one();
-	ck_assert_int_eq(chmod(path, 0444), 0);
-	refuses(path, STORE_WRITE, ": is read-only");
-	store_close(store_open(path, STORE_READ));
-	ck_assert_int_eq(chmod(path, 0644), 0);
-	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_int_eq(truncate(path, st.st_size / 2), 0);
-	refuses(path, STORE_READ, ": is damaged (database disk image is malformed)");
-}
-END_TEST
-
-/* Found by tests/fuzz: to be written to, such a file was a failure of the
- * program's, not the file's. */
-START_TEST(a_format_of_another_sqlite_is_the_fault_of_the_file)
-{
-	const unsigned char format = 5;
-	FILE *f;
-
-	store_one();
-	f = fopen(path, "r+b");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(fseek(f, 47, SEEK_SET), 0);
-	ck_assert_uint_eq(fwrite(&format, 1, 1, f), 1);
-	ck_assert_int_eq(fclose(f), 0);
-	refuses(path, STORE_READ, ": is damaged (unsupported file format)");
-	refuses(path, STORE_WRITE, ": is damaged (unsupported file format)");
-}
-END_TEST
-
-/* Such a table's last row is not the newest run's. */
-START_TEST(rows_of_no_run_are_found_before_others_join_them)
-{
-	struct store *s;
-	struct sample a;
-	char *text = mem_printf("laxity: %s: is damaged (a request of no run)\n",
-		path);
-	int64_t id;
-
-	store_one();
-	sql_change(path, "insert into request (id, input, release_ns, "
-		"relative_deadline_ns, response_ns, depth, correct, missed, busy_ns) "
-		"values (9 << 40, 0, 0, 0, 0, 0, 0, 0, 0)");
-	sample_init(&a, &edf, "edf", 20, 2);
-	s = store_open(path, STORE_WRITE);
-	ck_assert_int_eq(store_begin(s), 0);
-	ck_assert_int_eq(store_put_start(s, &a.run, &id), 0);
-	for (int i = 0; i < 2; i++) {
-		struct request_record r = { .number = i };
-		ck_assert_int_eq(store_put_request(s, id, &r), 0);
-	}
-	msg_capture(1);
-	ck_assert_int_ne(store_put_outcome(s, id, "done", 1, &a.outcome), 0);
-	ck_assert_str_eq(msg_captured(), text);
-	msg_capture(0);
-	store_close(s);
-	ck_assert_str_eq(sql_ask(path, "select count(*), max(id) >> 40 from request",
-		NULL), "1|9");
-	free(text);
-}
-END_TEST
-
-/* ---- Several writers, sudden ends ------------------------------------------------- */
-
-static void write_runs(int writer, int n)
-{
-	struct store *s = store_open(path, STORE_WRITE);
-	struct sample a;
-
-	if (!s)
-		_exit(1);
-	for (int i = 0; i < n; i++) {
-		sample_init(&a, &edf, "edf", 20, (uint32_t)(1 + writer + 10 * i));
-		if (store_begin(s) || store_put_run(s, &a.run, &a.outcome)
-		    || store_commit(s))
-			_exit(1);
-	}
-	store_close(s);
-	_exit(0);
-}
-
-START_TEST(a_file_without_a_commit_goes_again_and_others_make_it_anew)
-{
-	struct store *first = store_open(path, STORE_WRITE), *second;
-	struct sample a;
-
-	sample_init(&a, &edf, "edf", 20, 1);
-	ck_assert_int_eq(store_begin(first), 0);
-	ck_assert_int_eq(store_put_run(first, &a.run, &a.outcome), 0);
-	store_rollback(first);
-	second = store_open(path, STORE_WRITE);
-	ck_assert_ptr_nonnull(second);
-	store_close(first);
-	ck_assert_int_ne(access(path, F_OK), 0);
-	put(second, &a);
-	store_close(second);
-	ck_assert_str_eq(sql_ask(path, "select count(*) from run", NULL), "1");
-	/* One that another is writing to stays. */
-	ck_assert_int_eq(unlink(path), 0);
-	first = store_open(path, STORE_WRITE);
-	second = store_open(path, STORE_WRITE);
-	ck_assert_int_eq(store_begin(first), 0);
-	store_rollback(first);
-	ck_assert_int_eq(store_begin(second), 0);
-	store_close(first);
-	ck_assert_int_eq(store_put_run(second, &a.run, &a.outcome), 0);
-	ck_assert_int_eq(store_commit(second), 0);
-	store_close(second);
-	ck_assert_str_eq(sql_ask(path, "select count(*) from run", NULL), "1");
-}
-END_TEST
-
-START_TEST(four_writers_of_a_new_file_lose_nothing)
-{
-	int status;
-
-	for (int i = 0; i < 4; i++)
-		if (fork() == 0)
-			write_runs(i, 25);
-	for (int i = 0; i < 4; i++) {
-		ck_assert(wait(&status) > 0);
-		ck_assert_int_eq(status, 0);
-	}
-	ck_assert_str_eq(sql_ask(path, "select count(*), count(distinct seed) from run", NULL),
-		"100|100");
-	ck_assert_str_eq(sql_ask(path, "pragma integrity_check", NULL), "ok");
-}
-END_TEST
-
-START_TEST(a_killed_writer_leaves_whole_runs)
-{
-	for (int i = 0; i < 20; i++) {
-		struct timespec t = { 0, 1000000 * (1 + i * 7 % 23) };
-		pid_t child = fork();
-		struct store *s;
-		if (child == 0)
-			write_runs(0, 1000000);
-		(void)nanosleep(&t, NULL);
-		(void)kill(child, SIGKILL);
-		(void)waitpid(child, NULL, 0);
-		if (access(path, F_OK))
-			continue;
-		/* Reading rolls back what was in flight. */
-		s = store_open(path, STORE_WRITE);
-		ck_assert(s != NULL);
-		if (store_exists(s))
-			ck_assert_str_eq(sql_ask(path, "select count(*) from run "
-				"where ended <> 'done' or accuracy is null", NULL), "0");
-		store_close(s);
-		ck_assert_str_eq(sql_ask(path, "pragma integrity_check", NULL), "ok");
-	}
-}
-END_TEST
-
 /* ---- Merging ----------------------------------------------------------------------- */
-
-static void put_into(const char *file, const struct sample *a)
-{
-	struct store *s = store_open(file, STORE_WRITE);
-
-	put(s, a);
-	store_close(s);
-}
 
 static int merge(const char *out, const char *in)
 {
@@ -557,15 +260,15 @@ START_TEST(merging_joins_runs_under_their_names)
 	char *other = test_path(dir, "b.db");
 	struct request_record r = { .number = 5, .net = -1, .setting = -1,
 		.environment = -1 };
-	struct sample a, b, c;
+	struct stored_sample a, b, c;
 	struct store *s;
 	int64_t id;
 
-	sample_init(&a, &edf, "edf", 20, 1);
-	sample_init(&b, &imprecise, "imprecise", 4, 2);
-	sample_init(&c, &oracle, "oracle", 20, 1);
-	put_into(path, &a);
-	put_into(other, &c);
+	stored_sample(&a, &stored_edf, "edf", 20, 1);
+	stored_sample(&b, &stored_imprecise, "imprecise", 4, 2);
+	stored_sample(&c, &stored_oracle, "oracle", 20, 1);
+	stored_put_into(path, &a);
+	stored_put_into(other, &c);
 	s = store_open(other, STORE_WRITE);
 	ck_assert_int_eq(store_begin(s), 0);
 	ck_assert_int_eq(store_put_start(s, &b.run, &id), 0);
@@ -573,7 +276,7 @@ START_TEST(merging_joins_runs_under_their_names)
 	ck_assert_int_eq(store_put_outcome(s, id, "done", NAN, &b.outcome), 0);
 	ck_assert_int_eq(store_commit(s), 0);
 	store_close(s);
-	put_into(other, &a);            /* the same run in both */
+	stored_put_into(other, &a);            /* the same run in both */
 
 	ck_assert_int_eq(merge(path, other), 0);
 	ck_assert_int_eq(merge(path, other), 0);   /* again: nothing new */
@@ -593,16 +296,16 @@ START_TEST(live_runs_keep_their_facts_and_stay_apart)
 	const struct store_validation v = { "accuracy", 0.51, 0.5, 0.001, 0.002,
 		0.007, NAN };
 	char *other = test_path(dir, "b.db");
-	struct sample a, b;
+	struct stored_sample a, b;
 	struct store *s;
 	int64_t id;
 
-	sample_init(&a, &edf, "edf", 20, 1);
-	sample_init(&b, &edf, "edf", 20, 1);
+	stored_sample(&a, &stored_edf, "edf", 20, 1);
+	stored_sample(&b, &stored_edf, "edf", 20, 1);
 	b.run.kind = "live";
 	b.run.live_at = "2026-11-28T10:00:00Z";
-	put_into(path, &a);
-	put_into(other, &a);
+	stored_put_into(path, &a);
+	stored_put_into(other, &a);
 	s = store_open(other, STORE_WRITE);
 	for (int again = 0; again < 2; again++) {
 		ck_assert_int_eq(store_begin(s), 0);
@@ -634,14 +337,14 @@ END_TEST
 START_TEST(a_conflict_shows_both_sides_and_changes_nothing)
 {
 	char *other = test_path(dir, "b.db"), *expected;
-	struct sample a;
+	struct stored_sample a;
 
-	sample_init(&a, &edf, "edf", 20, 1);
-	put_into(path, &a);
+	stored_sample(&a, &stored_edf, "edf", 20, 1);
+	stored_put_into(path, &a);
 	a.outcome.metrics.accuracy = 0.125;
-	put_into(other, &a);
-	sample_init(&a, &edf, "edf", 20, 2);
-	put_into(other, &a);
+	stored_put_into(other, &a);
+	stored_sample(&a, &stored_edf, "edf", 20, 2);
+	stored_put_into(other, &a);
 	msg_capture(1);
 	ck_assert_int_ne(merge(path, other), 0);
 	ck_assert_int_eq(msg_status(), STATUS_BAD);
@@ -665,10 +368,10 @@ END_TEST
 START_TEST(a_value_no_column_takes_is_the_fault_of_the_file_read)
 {
 	char *other = test_path(dir, "b.db"), *expected;
-	struct sample a;
+	struct stored_sample a;
 
-	sample_init(&a, &edf, "edf", 20, 1);
-	put_into(other, &a);
+	stored_sample(&a, &stored_edf, "edf", 20, 1);
+	stored_put_into(other, &a);
 	/* The text column written as if it were an untyped one: the type in
 	 * the row's header becomes that of a blob of the same length. */
 	sql_change(other, "pragma writable_schema = on;"
@@ -707,19 +410,11 @@ Suite *test_store(void)
 	tcase_add_test(t, a_run_by_changed_code_replaces_the_old_one);
 	tcase_add_test(t, requests_and_stages_are_stored_under_their_run);
 	tcase_add_test(t, requests_may_be_put_in_any_order);
-	tcase_add_test(t, what_is_no_store_is_refused_in_one_line);
-	tcase_add_test(t, other_schemas_are_refused);
-	tcase_add_test(t, damaged_and_read_only_files_are_refused);
-	tcase_add_test(t, a_format_of_another_sqlite_is_the_fault_of_the_file);
-	tcase_add_test(t, rows_of_no_run_are_found_before_others_join_them);
-	tcase_add_test(t,
-		a_file_without_a_commit_goes_again_and_others_make_it_anew);
-	tcase_add_test(t, four_writers_of_a_new_file_lose_nothing);
-	tcase_add_test(t, a_killed_writer_leaves_whole_runs);
 	tcase_add_test(t, merging_joins_runs_under_their_names);
 	tcase_add_test(t, live_runs_keep_their_facts_and_stay_apart);
 	tcase_add_test(t, a_conflict_shows_both_sides_and_changes_nothing);
-	tcase_add_test(t, a_value_no_column_takes_is_the_fault_of_the_file_read);
+	tcase_add_test(t,
+		a_value_no_column_takes_is_the_fault_of_the_file_read);
 	suite_add_tcase(s, t);
 	return s;
 }
