@@ -115,16 +115,25 @@ void program_fini(struct program *p)
 	*p = (struct program){ 0 };
 }
 
-static void run_words(struct program *p, char *line)
+enum { WORDS = 128 };
+
+/* Splits the line, which is changed, at blanks; ends with NULL. */
+static void split(char *line, const char *words[WORDS])
 {
-	const char *words[128];
 	char *save = NULL;
 	int n = 0;
 
-	for (char *w = strtok_r(line, " ", &save); w && n < 127;
+	for (char *w = strtok_r(line, " ", &save); w && n < WORDS - 1;
 	     w = strtok_r(NULL, " ", &save))
 		words[n++] = w;
 	words[n] = NULL;
+}
+
+static void run_words(struct program *p, char *line)
+{
+	const char *words[WORDS];
+
+	split(line, words);
 	program_run(p, words);
 }
 
@@ -178,6 +187,18 @@ int program_start(const char *const *arguments)
 	child = start(arguments, null, null, null);
 	(void)close(null);
 	return (int)child;
+}
+
+int program_start_line(const char *line)
+{
+	const char *words[WORDS];
+	char *copy = mem_string(line);
+	int child;
+
+	split(copy, words);
+	child = program_start(words);
+	free(copy);
+	return child;
 }
 
 int test_wait(int child)
@@ -246,6 +267,15 @@ void test_directory_free(char *dir)
 char *test_path(const char *dir, const char *name)
 {
 	return mem_printf("%s/%s", dir, name);
+}
+
+int test_exists(const char *dir, const char *name)
+{
+	char *path = test_path(dir, name);
+	int there = !access(path, F_OK);
+
+	free(path);
+	return there;
 }
 
 char *test_read(const char *path, size_t *length)

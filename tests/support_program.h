@@ -37,6 +37,7 @@ void program_refuses_so(const char *line, const char *message);
  * tests that kill it. The caller waits for it; test_wait returns a status as
  * above. */
 int program_start(const char *const *arguments);
+int program_start_line(const char *line);
 int test_wait(int child);
 
 /* Path of what was built, with a slash in it, since a library's name without one
@@ -53,6 +54,7 @@ int test_count(const char *text, const char *what);
 char *test_directory(void);
 void test_directory_free(char *dir);
 char *test_path(const char *dir, const char *name);
+int test_exists(const char *dir, const char *name);
 
 /* Whole files; the test fails on errors. The caller frees what is read. */
 char *test_read(const char *path, size_t *length);
