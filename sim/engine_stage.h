@@ -280,7 +280,10 @@ INLINE int ask(struct engine *e, const struct copy *k)
 		sink->decision(sink->context, v->now_ns, v, &d);
 	switch (d.kind) {
 	case DECIDE_RUN:
-		return run_stage(e, d, k) ? -1 : ASKED_RUNS;
+		/* Unless told so, the compiler takes what comes after this for
+		 * what nearly never does, like a decision that cannot be, and
+		 * makes it small. */
+		return SELDOM(run_stage(e, d, k)) ? -1 : ASKED_RUNS;
 	case DECIDE_FINISH:
 	case DECIDE_DROP:
 		return end_request(e, d, k) ? -1 : ASKED_LEAVES;
