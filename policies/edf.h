@@ -8,11 +8,11 @@
 static inline struct decision edf_decide(const struct plan *p,
 	const struct view *v, bool alone)
 {
-	const struct edf_entry *end = v->edf + v->lives;
+	const struct edf_entry *at = v->edf;
 
-	for (const struct edf_entry *at = v->edf; at < end; at++)
+	for (; at->deadline_ns != TIME_NEVER; at++)
 		if ((alone || view_waiting(v, at->slot))
-		    && plan_in_time(p, v, at->slot))
+		    && v->now_ns + plan_room(p, v, at->slot) <= at->deadline_ns)
 			return plan_run(at->slot);
 	return decide_wait(TIME_NEVER);
 }

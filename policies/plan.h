@@ -45,21 +45,20 @@ void plan_init_depths(struct plan *p, const struct view *v, bool skip);
 int plan_init_policy(void *state, struct arena *a, const struct view *v,
 	const double *args);
 
-/* With skip=on, is its next stage planned to end by the deadline? */
-static inline bool plan_in_time(const struct plan *p, const struct view *v,
+/* What must be left before its deadline for its next stage to start. */
+static inline int64_t plan_room(const struct plan *p, const struct view *v,
 	int slot)
 {
-	const struct request *q = &v->req[slot];
-
-	return v->now_ns + p->room_ns[q->depth] <= q->deadline_ns;
+	return p->room_ns[v->req[slot].depth];
 }
 
 /* May the idle device start this request's next stage? It is waiting, and
- * its stage in time. */
+ * with skip=on the stage is planned to end by the deadline. */
 static inline bool plan_may_start(const struct plan *p, const struct view *v,
 	int slot)
 {
-	return view_waiting(v, slot) && plan_in_time(p, v, slot);
+	return view_waiting(v, slot) && v->now_ns + plan_room(p, v, slot)
+		<= v->req[slot].deadline_ns;
 }
 
 /* Its next stage, on the first network and setting. */

@@ -220,7 +220,7 @@ static HOT int full_loop(struct engine *e)
 				return 0;
 			if (stop && *stop)
 				return 0;
-			forget_decisions(e);
+			forget_decisions(e, next);
 			asks = false;
 			now = next;
 			if (e->clock && e->clock->wait) {

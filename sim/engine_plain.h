@@ -39,10 +39,10 @@ INLINE int other_event(struct engine *e, int64_t at, const struct copy *k)
 
 /* The measured interval begins with an instant, so the picks of that instant
  * belong to it, also one that led to the release: called before the first event
- * of an instant. */
-INLINE void forget_decisions(struct engine *e)
+ * of an instant, which is `next`. */
+INLINE void forget_decisions(struct engine *e, int64_t next)
 {
-	if (!e->books.measuring)
+	if (!e->books.measuring && next > e->view.now_ns)
 		e->books.decisions = 0;
 }
 
@@ -73,7 +73,7 @@ INLINE int plain_loop(struct engine *e, const struct copy *k)
 					"unserved");
 			/* Whatever comes next, the policy is asked then, and a
 			 * time it wanted to be asked at is no more. */
-			forget_decisions(e);
+			forget_decisions(e, at);
 			books_idle_end(e, 0, at);
 			st->idle_since_ns = at;
 			e->view.now_ns = at;
@@ -90,8 +90,8 @@ INLINE int plain_loop(struct engine *e, const struct copy *k)
 		}
 		/* What is due before the stage's end comes first. */
 		until = e->view.now_ns + st->duration_ns;
-		if (SELDOM(!e->books.measuring) && until > e->view.now_ns)
-			forget_decisions(e);
+		if (SELDOM(!e->books.measuring))
+			forget_decisions(e, until);
 		while ((at = next_other(e)) < until)
 			if (other_event(e, at, k))
 				return -1;

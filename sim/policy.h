@@ -57,7 +57,8 @@ struct view {
 	int32_t asking;            /* in pick: the idle device that asks */
 	int32_t lives;             /* released and not left */
 	const int32_t *live;       /* their slots by rising number */
-	const struct edf_entry *edf; /* the same by deadline, then number */
+	const struct edf_entry *edf; /* the same by deadline, then number; behind
+	                            * the last a deadline of TIME_NEVER */
 	const struct request *req; /* [slot]; moves when slots are added */
 	const double *seen;        /* use view_confidence */
 	int32_t depth_stride;

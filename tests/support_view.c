@@ -37,6 +37,7 @@ void scene_init(struct scene *s, const char *policy, int devices, int depths,
 		.seen = s->seen, .depth_stride = depths,
 		.memory = mem_new(SCENE_SLOTS, p->request_size),
 		.memory_size = p->request_size, .profile = &s->profile };
+	s->edf[0].deadline_ns = TIME_NEVER;
 	for (int k = 0; k < devices; k++)
 		s->device[k] = (struct device){ .slot = -1, .net = -1 };
 	s->state = mem_new(1, p->state_size);
@@ -68,6 +69,7 @@ void scene_release(struct scene *s, int64_t deadline_ns)
 		.net = -1, .setting = -1, .device = -1, .group = -1,
 		.client = -1, .start_ns = -1 };
 	s->live[i] = slot;
+	s->edf[i + 1].deadline_ns = TIME_NEVER;
 	for (; i > 0 && s->edf[i - 1].deadline_ns > deadline_ns; i--)
 		s->edf[i] = s->edf[i - 1];
 	s->edf[i] = (struct edf_entry){ deadline_ns, slot };
@@ -87,6 +89,7 @@ void scene_leave(struct scene *s, int64_t number)
 	}
 	assert(n == s->view.lives - 1);
 	s->view.lives = n;
+	s->edf[n].deadline_ns = TIME_NEVER;
 	s->request[slot].gone = true;
 	if (s->choice.policy->on_leave)
 		s->choice.policy->on_leave(s->state, &s->view, slot);

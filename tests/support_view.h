@@ -19,7 +19,7 @@ struct scene {
 	struct request request[SCENE_SLOTS];
 	struct device device[SCENE_DEVICES];
 	int32_t live[SCENE_SLOTS];
-	struct edf_entry edf[SCENE_SLOTS];
+	struct edf_entry edf[SCENE_SLOTS + 1];
 	double *seen;
 	int64_t number;             /* of the next request */
 	char said[64];

@@ -75,6 +75,8 @@ static void on_decision(void *context, int64_t now, const struct view *v,
 	if (now < a->now_ns || v->now_ns != now)
 		snprintf(a->fault, sizeof a->fault, "the clock went back");
 	a->now_ns = now;
+	if (v->edf[v->lives].deadline_ns != TIME_NEVER)
+		snprintf(a->fault, sizeof a->fault, "the order has no end");
 	for (int i = 1; i < v->lives; i++) {
 		const struct edf_entry *x = &v->edf[i - 1], *y = &v->edf[i];
 		if (v->req[v->live[i - 1]].number >= v->req[v->live[i]].number
