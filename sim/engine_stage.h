@@ -152,15 +152,15 @@ INLINE void release(struct engine *e, const struct copy *k)
 	struct arrival a;
 
 	if (k->closed || e->w->process == PROCESS_CLOSED) {
-		const struct drawn *d;
+		int64_t i;
 		a.number = e->books.released;
 		a.release_ns = e->view.now_ns;
 		a.client = turns_take(&e->turns);
 		a.group = -1;
-		d = source_drawn(e->source, &e->draws, a.number);
-		a.deadline_ns = a.release_ns + d->rel_deadline_ns;
-		a.input = d->input;
-		a.timing = d->timing;
+		i = source_drawn(e->source, &e->draws, a.number);
+		a.deadline_ns = a.release_ns + e->draws->rel_deadline_ns[i];
+		a.input = e->draws->input[i];
+		a.timing = e->draws->timing.unit[i];
 		e->release_ns = a.number + 1 < e->total
 			? turns_next_ns(&e->turns) : TIME_NEVER;
 	} else {

@@ -13,7 +13,7 @@ struct source {
 	const struct workload *w;
 	uint32_t seed;
 	/* First draws by request number, and what comes of them. */
-	struct stream_firsts deadlines, inputs, timing;
+	struct stream_firsts deadlines, inputs;
 	struct draws draws;
 	gsl_rng *rng;               /* lent to one stream after another */
 	int64_t number;             /* of the next request of an open process */
@@ -108,32 +108,31 @@ const struct draws *source_draws(struct source *s, int64_t number)
 {
 	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;
 	double span = (double)(max - min), least = (double)min;
-	struct drawn *d = s->draws.drawn;
+	int32_t inputs = s->w->bundle->inputs;
+	struct draws *d = &s->draws;
 	const double *unit;
 
-	s->draws.number = number;
+	d->number = number;
 	if (max > min) {
 		stream_firsts_fill(&s->deadlines, (uint64_t)number);
 		unit = s->deadlines.unit;
 		for (int i = 0; i < STREAM_AHEAD; i++)
-			d[i].rel_deadline_ns = round_ns(least + unit[i] * span);
+			d->rel_deadline_ns[i] = round_ns(least + unit[i] * span);
 	} else {
 		for (int i = 0; i < STREAM_AHEAD; i++)
-			d[i].rel_deadline_ns = min;
+			d->rel_deadline_ns[i] = min;
 	}
 	stream_firsts_fill(&s->inputs, (uint64_t)number);
 	unit = s->inputs.unit;
 	if (s->w->order == ORDER_UNIFORM) {
 		for (int i = 0; i < STREAM_AHEAD; i++)
-			d[i].input = below(unit[i], s->w->bundle->inputs);
+			d->input[i] = below(unit[i], inputs);
 	} else {
 		for (int i = 0; i < STREAM_AHEAD; i++)
-			d[i].input = draw_input(s, number + i, unit[i]);
+			d->input[i] = draw_input(s, number + i, unit[i]);
 	}
-	stream_firsts_fill(&s->timing, (uint64_t)number);
-	for (int i = 0; i < STREAM_AHEAD; i++)
-		d[i].timing = s->timing.unit[i];
-	return &s->draws;
+	stream_firsts_fill(&d->timing, (uint64_t)number);
+	return d;
 }
 
 /* ---- Releases --------------------------------------------------------------- */
@@ -257,7 +256,7 @@ struct source *source_new(const struct workload *w, uint32_t seed)
 	s->draws.number = -STREAM_AHEAD;
 	stream_firsts_init(&s->deadlines, seed, PURPOSE_DEADLINES);
 	stream_firsts_init(&s->inputs, seed, PURPOSE_INPUTS);
-	stream_firsts_init(&s->timing, seed, PURPOSE_TIMING);
+	stream_firsts_init(&s->draws.timing, seed, PURPOSE_TIMING);
 	s->rng = gsl_rng_alloc(stream_gsl_type);
 	if (!s->rng) {
 		(void)msg_fail("out of memory");
@@ -286,12 +285,12 @@ static void arrive(struct source *s, int64_t number, int client,
 	int64_t release_ns, struct arrival *out)
 {
 	const struct draws *ahead = &s->draws;
-	const struct drawn *d = source_drawn(s, &ahead, number);
+	int64_t i = source_drawn(s, &ahead, number);
 
 	*out = (struct arrival){ .number = number, .release_ns = release_ns,
-		.deadline_ns = release_ns + d->rel_deadline_ns,
-		.input = d->input, .client = client, .group = -1,
-		.timing = d->timing };
+		.deadline_ns = release_ns + ahead->rel_deadline_ns[i],
+		.input = ahead->input[i], .client = client, .group = -1,
+		.timing = ahead->timing.unit[i] };
 }
 
 int source_next(struct source *s, struct arrival *out)

@@ -64,10 +64,12 @@ static inline int64_t stream_below(struct stream *s, int64_t n)
  * the time of as many blocks. For streams opened in rising order of index, one
  * a request say, of which few are asked for more. */
 #define STREAM_AHEAD 16
+#define STREAM_ROUNDS 10
 struct stream_firsts {
 	uint64_t index;             /* of unit[0] */
-	uint32_t seed, purpose;
 	double unit[STREAM_AHEAD];
+	/* The two keys of each round, in every lane of a vector. */
+	uint64_t key[2][STREAM_ROUNDS][4];
 };
 
 void stream_firsts_init(struct stream_firsts *f, uint32_t seed, enum purpose p);

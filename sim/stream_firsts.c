@@ -9,14 +9,11 @@
 #include <immintrin.h>
 #endif
 
-enum { ROUNDS = 10 };
-
 /* In arrays, so that the compiler sees that lanes are independent. */
 void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 {
 	enum { N = STREAM_AHEAD };
 	uint32_t a[N], b[N], c[N], d[N];
-	uint32_t k0 = f->seed, k1 = f->purpose;
 
 	for (int i = 0; i < N; i++) {
 		uint64_t at = index + (uint64_t)i;
@@ -24,7 +21,9 @@ void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 		b[i] = (uint32_t)at;
 		c[i] = (uint32_t)(at >> 32);
 	}
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < STREAM_ROUNDS; round++) {
+		uint32_t k0 = (uint32_t)f->key[0][round][0];
+		uint32_t k1 = (uint32_t)f->key[1][round][0];
 		for (int i = 0; i < N; i++) {
 			uint64_t p = (uint64_t)a[i] * PHILOX_M4x32_0;
 			uint64_t q = (uint64_t)c[i] * PHILOX_M4x32_1;
@@ -33,8 +32,6 @@ void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 			c[i] = (uint32_t)(p >> 32) ^ d[i] ^ k1;
 			d[i] = (uint32_t)p;
 		}
-		k0 += PHILOX_W32_0;
-		k1 += PHILOX_W32_1;
 	}
 	/* As stream_unit: the sum is exact. */
 	for (int i = 0; i < N; i++)
@@ -45,12 +42,18 @@ void stream_firsts_plain(struct stream_firsts *f, uint64_t index)
 
 #ifdef __x86_64__
 
+/* A key of a round; counted from 1, as in the paper. */
+#define KEY(round, which) _mm256_loadu_si256((const __m256i *) \
+	(const void *)f->key[which][(round) - 1])
+
 /* One round of four blocks. A word is the low half of a lane; what is in the
  * high half does not matter, for products do not look at it. */
-#define ROUND(a, b, c, d) do { \
+#define ROUND(round, a, b, c, d) do { \
 	__m256i p = _mm256_mul_epu32(a, m0), q = _mm256_mul_epu32(c, m1); \
-	a = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(q, 32), b), k0); \
-	c = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p, 32), d), k1); \
+	a = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(q, 32), b), \
+		KEY(round, 0)); \
+	c = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p, 32), d), \
+		KEY(round, 1)); \
 	b = q; \
 	d = p; \
 } while (0)
@@ -75,36 +78,26 @@ static void fill_avx2(struct stream_firsts *f, uint64_t index)
 {
 	const __m256i m0 = _mm256_set1_epi64x(PHILOX_M4x32_0);
 	const __m256i m1 = _mm256_set1_epi64x(PHILOX_M4x32_1);
-	const __m256i w0 = _mm256_set1_epi64x(PHILOX_W32_0);
-	const __m256i w1 = _mm256_set1_epi64x(PHILOX_W32_1);
 	const __m256i even = _mm256_set_epi32(7, 5, 3, 1, 6, 4, 2, 0);
-	const __m256i k0_first = _mm256_set1_epi64x(f->seed);
-	const __m256i k1_first = _mm256_set1_epi64x(f->purpose);
-	const __m256i k0_third = _mm256_add_epi64(k0_first, _mm256_add_epi64(w0, w0));
-	const __m256i k1_third = _mm256_add_epi64(k1_first, _mm256_add_epi64(w1, w1));
 	/* Round 1 leaves b = d = 0 and c = k1; round 2 makes a and b of that c,
 	 * round 3 c and d of that a. */
-	const __m256i q2 = _mm256_mul_epu32(k1_first, m1);
-	const __m256i a2 = _mm256_xor_si256(_mm256_srli_epi64(q2, 32),
-		_mm256_add_epi64(k0_first, w0));
+	const __m256i q2 = _mm256_mul_epu32(KEY(1, 1), m1);
+	const __m256i a2 = _mm256_xor_si256(_mm256_srli_epi64(q2, 32), KEY(2, 0));
 	const __m256i p3 = _mm256_mul_epu32(a2, m0);
-	const __m256i to_a3 = _mm256_xor_si256(q2, k0_third);
-	const __m256i to_c3 = _mm256_xor_si256(_mm256_srli_epi64(p3, 32), k1_third);
+	const __m256i to_a3 = _mm256_xor_si256(q2, KEY(3, 0));
+	const __m256i to_c3 = _mm256_xor_si256(_mm256_srli_epi64(p3, 32), KEY(3, 1));
 
 	for (int i = 0; i < STREAM_AHEAD; i += 8) {
-		__m256i k0 = k0_third, k1 = k1_third;
 		__m256i b = _mm256_add_epi64(_mm256_set_epi64x(3, 2, 1, 0),
 			_mm256_set1_epi64x((int64_t)(index + (uint64_t)i)));
 		__m256i g = _mm256_add_epi64(b, _mm256_set1_epi64x(4));
 		__m256i a, c, d, e, o, h, x, y;
 
 		/* Rounds 1 and 2. */
-		x = _mm256_mul_epu32(_mm256_xor_si256(b, k0_first), m0);
-		y = _mm256_mul_epu32(_mm256_xor_si256(g, k0_first), m0);
-		c = _mm256_xor_si256(_mm256_srli_epi64(x, 32),
-			_mm256_add_epi64(k1_first, w1));
-		o = _mm256_xor_si256(_mm256_srli_epi64(y, 32),
-			_mm256_add_epi64(k1_first, w1));
+		x = _mm256_mul_epu32(_mm256_xor_si256(b, KEY(1, 0)), m0);
+		y = _mm256_mul_epu32(_mm256_xor_si256(g, KEY(1, 0)), m0);
+		c = _mm256_xor_si256(_mm256_srli_epi64(x, 32), KEY(2, 1));
+		o = _mm256_xor_si256(_mm256_srli_epi64(y, 32), KEY(2, 1));
 		/* Round 3. */
 		b = _mm256_mul_epu32(c, m1);
 		g = _mm256_mul_epu32(o, m1);
@@ -115,19 +108,16 @@ static void fill_avx2(struct stream_firsts *f, uint64_t index)
 		d = h = p3;
 		/* Unrolled, words change their names rather than their places. */
 #pragma GCC unroll 6
-		for (int round = 4; round < ROUNDS; round++) {
-			k0 = _mm256_add_epi64(k0, w0);
-			k1 = _mm256_add_epi64(k1, w1);
-			ROUND(a, b, c, d);
-			ROUND(e, g, o, h);
+		for (int round = 4; round < STREAM_ROUNDS; round++) {
+			ROUND(round, a, b, c, d);
+			ROUND(round, e, g, o, h);
 		}
-		k0 = _mm256_add_epi64(k0, w0);
 		x = _mm256_mul_epu32(c, m1);
 		y = _mm256_mul_epu32(o, m1);
 		a = _mm256_xor_si256(_mm256_xor_si256(
-			_mm256_srli_epi64(x, 32), b), k0);
+			_mm256_srli_epi64(x, 32), b), KEY(STREAM_ROUNDS, 0));
 		e = _mm256_xor_si256(_mm256_xor_si256(
-			_mm256_srli_epi64(y, 32), g), k0);
+			_mm256_srli_epi64(y, 32), g), KEY(STREAM_ROUNDS, 0));
 		UNIT(&f->unit[i], a, x);
 		UNIT(&f->unit[i + 4], e, y);
 	}
@@ -161,9 +151,19 @@ void stream_firsts_fill(struct stream_firsts *f, uint64_t index)
 		stream_firsts_plain(f, index);
 }
 
+/* Of all rounds, in every lane. One half after the other: gcc 12 at -O2 took both
+ * for the first where they lay side by side. */
+static void spread_keys(uint64_t key[STREAM_ROUNDS][4], uint32_t first,
+	uint32_t step)
+{
+	for (int round = 0; round < STREAM_ROUNDS; round++)
+		for (int lane = 0; lane < 4; lane++)
+			key[round][lane] = first + (uint32_t)round * step;
+}
+
 void stream_firsts_init(struct stream_firsts *f, uint32_t seed, enum purpose p)
 {
-	f->seed = seed;
-	f->purpose = (uint32_t)p;
+	spread_keys(f->key[0], seed, PHILOX_W32_0);
+	spread_keys(f->key[1], (uint32_t)p, PHILOX_W32_1);
 	stream_firsts_fill(f, 0);
 }

@@ -110,17 +110,21 @@ void source_free(struct source *s);
  * k's first release. Numbers are asked for in rising order. */
 int source_next(struct source *s, struct arrival *out);
 int64_t source_first(const struct source *s, int client);
-struct drawn { int64_t rel_deadline_ns; double timing; int32_t input, pad; };
-struct draws { int64_t number; struct drawn drawn[STREAM_AHEAD]; };
+struct draws {
+	int64_t number;
+	int64_t rel_deadline_ns[STREAM_AHEAD];
+	int32_t input[STREAM_AHEAD];
+	struct stream_firsts timing;
+};
 const struct draws *source_draws(struct source *s, int64_t number);
 
-/* For one request, in what *ahead holds, which is drawn anew where it ends. */
-static inline const struct drawn *source_drawn(struct source *s,
-	const struct draws **ahead, int64_t number)
+/* The place of one request in *ahead, which is drawn anew where it ends. */
+static inline int64_t source_drawn(struct source *s, const struct draws **ahead,
+	int64_t number)
 {
 	if ((uint64_t)(number - (*ahead)->number) >= STREAM_AHEAD)
 		*ahead = source_draws(s, number);
-	return &(*ahead)->drawn[number - (*ahead)->number];
+	return number - (*ahead)->number;
 }
 
 /* The whole list of W + R arrivals, for processes that do not depend on the

@@ -425,21 +425,24 @@ START_TEST(with_reissue_at_the_response_draws_belong_to_the_number)
 	double full, mandatory;
 
 	for (int64_t n = 0; n < 1000; n++) {
-		const struct drawn *x = source_drawn(a, &ahead_a, n);
-		const struct drawn *y;
+		int64_t i = source_drawn(a, &ahead_a, n), k;
 		struct stream s;
 
 		/* Nothing depends on what was asked for before. */
 		if (n % 7 == 0)
 			continue;
-		y = source_drawn(b, &ahead_b, n);
-		ck_assert_int_eq(x->rel_deadline_ns, y->rel_deadline_ns);
-		ck_assert_int_eq(x->input, y->input);
+		k = source_drawn(b, &ahead_b, n);
+		ck_assert_int_eq(ahead_a->rel_deadline_ns[i],
+			ahead_b->rel_deadline_ns[k]);
+		ck_assert_int_eq(ahead_a->input[i], ahead_b->input[k]);
+		stream_open(&s, 9, PURPOSE_TIMING, (uint64_t)n);
+		ck_assert(ahead_a->timing.unit[i] == stream_unit(&s));
+		ck_assert(ahead_b->timing.unit[k] == ahead_a->timing.unit[i]);
 		stream_open(&s, 9, PURPOSE_INPUTS, (uint64_t)n);
-		ck_assert_int_eq(x->input,
+		ck_assert_int_eq(ahead_a->input[i],
 			stream_below(&s, w->bundle->inputs));
 		stream_open(&s, 9, PURPOSE_DEADLINES, (uint64_t)n);
-		ck_assert_int_eq(x->rel_deadline_ns, llround(
+		ck_assert_int_eq(ahead_a->rel_deadline_ns[i], llround(
 			(double)w->deadline_min_ns + stream_unit(&s) * (double)
 			(w->deadline_max_ns - w->deadline_min_ns)));
 	}

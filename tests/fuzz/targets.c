@@ -267,10 +267,11 @@ static void use_workload(struct workload *w)
 	ahead = source_draws(s, 0);
 	for (int64_t i = 0; i < 30 && i < w->warmup + w->requests; i++) {
 		if (w->process == PROCESS_CLOSED) {
-			const struct drawn *d = source_drawn(s, &ahead, i);
+			int64_t k = source_drawn(s, &ahead, i);
 			a.release_ns = source_first(s, (int)(i % w->clients));
-			a.deadline_ns = a.release_ns + d->rel_deadline_ns;
-			a.input = d->input;
+			a.deadline_ns = a.release_ns
+				+ ahead->rel_deadline_ns[k];
+			a.input = ahead->input[k];
 		} else if (!source_next(s, &a)) {
 			break;
 		} else {
