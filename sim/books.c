@@ -161,7 +161,7 @@ void books_close(struct engine *e, int64_t end_ns, struct metrics *out)
 		.left = b->warmed + b->requests,
 		.present_integral_ns = total_of(&b->left_ns)
 			- total_of(&b->released_ns)
-			+ (wide)e->view.lives * end_ns,
+			+ (wide)agenda_count(&e->deadlines) * end_ns,
 		.response_sum_ns = total_of(&b->warm_response_ns)
 			+ total_of(&b->measured_response_ns),
 		.run_end_ns = end_ns,

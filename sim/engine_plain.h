@@ -49,7 +49,8 @@ INLINE void forget_decisions(struct engine *e, int64_t next)
 /* What a copy's loop is made of; `k` is a constant there. */
 INLINE int plain_loop(struct engine *e, const struct copy *k)
 {
-	const volatile int *stop = e->run->stop;
+	static const volatile int never = 0;
+	const volatile int *stop = e->run->stop ? e->run->stop : &never;
 	struct station *st = &e->station[0];
 	/* The device, when idle and after an instant's events. */
 	bool asks = next_other(e) == e->view.now_ns;
@@ -62,10 +63,11 @@ INLINE int plain_loop(struct engine *e, const struct copy *k)
 		while (SELDOM(more) && (at = next_other(e)) <= e->view.now_ns)
 			if (other_event(e, at, k))
 				return -1;
-		if (stop && *stop)
+		if (*stop)
 			return 0;
 		if (!asks) {
-			if (!e->view.lives && e->books.released == e->total)
+			if (!agenda_count(&e->deadlines)
+			    && e->books.released == e->total)
 				return 0;
 			at = next_other(e);
 			if (at == TIME_NEVER)

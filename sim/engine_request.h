@@ -156,7 +156,8 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 	e->books.released++;
 	if (!k->pick)
 		live_add(e, slot);
-	v->lives++;
+	if (!k->pick)
+		v->lives++;
 	agenda_insert(&e->deadlines, a->deadline_ns, slot);
 	v->edf = e->deadlines.head;
 	if (SELDOM(a->number == e->notable))
@@ -194,9 +195,10 @@ INLINE void engine_leave(struct engine *e, int32_t slot,
 	struct view *v = &e->view;
 
 	total_add(&e->books.left_ns, v->now_ns);
-	if (!k->pick)
+	if (!k->pick) {
 		live_remove(e, slot);
-	v->lives--;
+		v->lives--;
+	}
 	agenda_remove(&e->deadlines, r->deadline_ns, slot);
 	v->edf = e->deadlines.head;
 	r->gone = true;

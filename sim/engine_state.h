@@ -176,9 +176,9 @@ struct copy {
 	bool closed;                /* for clients that re-issue at their
 	                             * deadlines, if plain */
 	/* For a policy compiled in: its only hook. It takes no memory for
-	 * requests and looks neither at view.live nor at confidences nor at the
-	 * device, nor at where and when a request started, which are not kept
-	 * then. NULL: any policy. */
+	 * requests, and what it does not look at is not kept: view.live and
+	 * .lives, confidences, the device, where and when a request started.
+	 * NULL: any policy. */
 	struct decision (*pick)(void *state, const struct view *v);
 };
 

@@ -116,8 +116,16 @@ const struct draws *source_draws(struct source *s, int64_t number)
 	if (max > min) {
 		stream_firsts_fill(&s->deadlines, (uint64_t)number);
 		unit = s->deadlines.unit;
-		for (int i = 0; i < STREAM_AHEAD; i++)
-			d->rel_deadline_ns[i] = round_ns(least + unit[i] * span);
+		/* The usual ones: from 1 to 2^52 rounding does not take a sum
+		 * with a half across a whole number. */
+		if (min >= 1 && max < INT64_C(1) << 52)
+			for (int i = 0; i < STREAM_AHEAD; i++)
+				d->rel_deadline_ns[i] = (int64_t)(least
+					+ unit[i] * span + .5);
+		else
+			for (int i = 0; i < STREAM_AHEAD; i++)
+				d->rel_deadline_ns[i] = round_ns(least
+					+ unit[i] * span);
 	} else {
 		for (int i = 0; i < STREAM_AHEAD; i++)
 			d->rel_deadline_ns[i] = min;

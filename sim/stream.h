@@ -63,7 +63,7 @@ static inline int64_t stream_below(struct stream *s, int64_t n)
  * indices, computed in one pass whose lanes are vector registers: a quarter of
  * the time of as many blocks. For streams opened in rising order of index, one
  * a request say, of which few are asked for more. */
-#define STREAM_AHEAD 16
+#define STREAM_AHEAD 32
 #define STREAM_ROUNDS 10
 struct stream_firsts {
 	uint64_t index;             /* of unit[0] */
