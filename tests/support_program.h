@@ -46,6 +46,10 @@ char *test_built(const char *name);
 
 void test_sleep_ms(long ms);
 
+/* How many cases to try of so many drawn ones: all, or with LAXITY_QUICK, under
+ * sanitizers, one of `part`. */
+int test_cases(int all, int part);
+
 /* How often `what` stands in the text. */
 int test_count(const char *text, const char *what);
 

@@ -2,6 +2,7 @@
  * against slow ones (support_assign) and against everything tried, and the
  * properties of section 12. */
 #include "support_assign.h"
+#include "support_program.h"
 
 #include <check.h>
 #include <math.h>
@@ -50,7 +51,7 @@ static bool extend(struct assign_task *t, int n)
 
 static int instances(int wanted)
 {
-	return getenv("LAXITY_QUICK") ? wanted / 20 : wanted;
+	return test_cases(wanted, 20);
 }
 
 static void put(struct instance *x, int i, int64_t left, int depths,

@@ -2,6 +2,7 @@
  * paper/spec/imprecise.md 11 on random small instances, and a certificate that
  * the relaxation is solved to the optimum. */
 #include "support_bounds.h"
+#include "support_program.h"
 
 #include "../sim/mem.h"
 
@@ -92,10 +93,11 @@ START_TEST(the_chain_holds_and_its_ends_are_optimal)
 {
 	struct bound_sample s;
 	struct stream r;
+	const int turns = test_cases(20000, 5);
 	int tight = 0, gaps = 0;
 
 	stream_open(&r, 11, PURPOSE_POLICY, 0);
-	for (int turn = 0; turn < 20000; turn++) {
+	for (int turn = 0; turn < turns; turn++) {
 		int n = 1 + draw_below(&r, 5);
 		double solo, knapsack, lp, whole, last, slow;
 
@@ -123,8 +125,8 @@ START_TEST(the_chain_holds_and_its_ends_are_optimal)
 		tight += last < whole - NEAR;
 	}
 	/* The instances are such that the bounds differ. */
-	ck_assert_int_gt(gaps, 2000);
-	ck_assert_int_gt(tight, 200);
+	ck_assert_int_gt(gaps, turns / 10);
+	ck_assert_int_gt(tight, turns / 100);
 }
 END_TEST
 
@@ -132,12 +134,13 @@ START_TEST(the_relaxation_meets_its_dual)
 {
 	struct bound_sample s;
 	struct stream r;
+	const int turns = test_cases(3000, 5);
 	struct bound_price *price = mem_new(MOST * MOST * 8, sizeof *price);
 	int64_t work[MOST];
 	int priced = 0;
 
 	stream_open(&r, 12, PURPOSE_POLICY, 0);
-	for (int turn = 0; turn < 3000; turn++) {
+	for (int turn = 0; turn < turns; turn++) {
 		int n = 1 + draw_below(&r, turn % 10 ? 8 : 40), prices_n;
 		double lp, b;
 
@@ -151,7 +154,7 @@ START_TEST(the_relaxation_meets_its_dual)
 			"turn %d: %.12g, dual %.12g", turn, lp, b);
 		priced += prices_n > 1;
 	}
-	ck_assert_int_gt(priced, 500);
+	ck_assert_int_gt(priced, turns / 6);
 	free(price);
 }
 END_TEST
@@ -160,10 +163,11 @@ START_TEST(any_prices_bound_the_optimum)
 {
 	struct bound_sample s;
 	struct stream r;
+	const int turns = test_cases(20000, 5);
 	struct bound_price price[4];
 
 	stream_open(&r, 13, PURPOSE_POLICY, 0);
-	for (int turn = 0; turn < 20000; turn++) {
+	for (int turn = 0; turn < turns; turn++) {
 		double b;
 
 		sample_draw(&s, &r, 1, 1 + draw_below(&r, 5), 10, 1, 3,
@@ -187,9 +191,10 @@ START_TEST(with_one_release_the_optimum_is_that_of_the_dp)
 {
 	struct bound_sample s;
 	struct stream r;
+	const int turns = test_cases(10000, 5);
 
 	stream_open(&r, 14, PURPOSE_POLICY, 0);
-	for (int turn = 0; turn < 10000; turn++) {
+	for (int turn = 0; turn < turns; turn++) {
 		sample_draw(&s, &r, 1, 1 + draw_below(&r, 6), 0, 1, 3, WHOLE);
 		for (int64_t i = 1; i < s.in.requests; i++)
 			if (s.deadline[i] < s.deadline[i - 1])
@@ -205,10 +210,11 @@ START_TEST(a_stopped_search_is_a_bound)
 {
 	struct bound_sample s;
 	struct stream r;
+	const int turns = test_cases(300, 5);
 	int stopped = 0;
 
 	stream_open(&r, 15, PURPOSE_POLICY, 0);
-	for (int turn = 0; turn < 300; turn++) {
+	for (int turn = 0; turn < turns; turn++) {
 		double lp, best, last = INFINITY;
 
 		sample_draw(&s, &r, 1, 20, 30, 1, 3, CONFIDENCES);
@@ -226,7 +232,7 @@ START_TEST(a_stopped_search_is_a_bound)
 			last = b;
 		}
 	}
-	ck_assert_int_gt(stopped, 300);
+	ck_assert_int_gt(stopped, turns);
 }
 END_TEST
 
@@ -234,10 +240,11 @@ START_TEST(the_miss_bound_is_below_the_fewest_misses)
 {
 	struct bound_sample s;
 	struct stream r;
+	const int turns = test_cases(10000, 5);
 	int some = 0, loose = 0;
 
 	stream_open(&r, 16, PURPOSE_POLICY, 0);
-	for (int turn = 0; turn < 10000; turn++) {
+	for (int turn = 0; turn < turns; turn++) {
 		int n = 1 + draw_below(&r, 6), late, alone = 0;
 		int64_t least;
 
@@ -260,7 +267,7 @@ START_TEST(the_miss_bound_is_below_the_fewest_misses)
 		some += late > 0;
 		loose += late < least;
 	}
-	ck_assert_int_gt(some, 1000);
+	ck_assert_int_gt(some, turns / 10);
 	ck_assert_int_gt(loose, 0);
 }
 END_TEST

@@ -1,5 +1,6 @@
 /* Every registered policy through random scenarios: what must hold whatever
  * it decides. A policy added to the registry is tested here without a word. */
+#include "support_program.h"
 #include "support_random.h"
 
 #include "../sim/bounds.h"
@@ -9,8 +10,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { SCENARIOS = 60 };
 
 struct audit {
 	const struct scenario *s;
@@ -207,10 +206,11 @@ START_TEST(every_policy_keeps_the_rules)
 {
 	const struct policy *p = policy_table[_i];
 	struct choice c = { .text = (char *)p->name, .policy = p };
+	uint32_t scenarios = (uint32_t)test_cases(60, 3);
 
 	for (int i = 0; p->params && p->params[i].name; i++)
 		c.args[i] = p->params[i].def;
-	for (uint32_t seed = 1; seed <= SCENARIOS; seed++) {
+	for (uint32_t seed = 1; seed <= scenarios; seed++) {
 		struct scenario s;
 		struct audit once, twice;
 		struct metrics m, again;

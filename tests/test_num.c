@@ -1,5 +1,6 @@
 #include "../sim/num.h"
 #include "../sim/num_put.h"
+#include "support_program.h"
 
 #include <check.h>
 #include <math.h>
@@ -88,7 +89,7 @@ START_TEST(reals_are_printed_as_printf_does)
 		check_print(edges[i]);
 		check_print(-edges[i]);
 	}
-	for (int i = 0; i < 50000; i++) {
+	for (int i = 0; i < test_cases(50000, 10); i++) {
 		uint64_t r = bits(&state);
 		/* Over all magnitudes, and with few digits: ties are there. */
 		check_print((double)(r % 10001) / 10000);
@@ -104,7 +105,7 @@ START_TEST(integers_are_printed_as_printf_does)
 	uint64_t state = 2;
 	char mine[32], theirs[32];
 
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < test_cases(100000, 10); i++) {
 		int64_t x = (int64_t)(bits(&state) >> i % 64);
 		if (i < 3)
 			x = i == 0 ? 0 : i == 1 ? INT64_MIN : INT64_MAX;
@@ -122,7 +123,7 @@ START_TEST(columns_are_printed_as_integers_are)
 	uint64_t state = 3;
 	char mine[64], theirs[32];
 
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < test_cases(100000, 10); i++) {
 		/* Near each other, at times not, and back. */
 		x = i % 100 ? x + (int64_t)(bits(&state) >> 40)
 			: (int64_t)(bits(&state) >> (1 + i / 100 % 60));

@@ -2,6 +2,8 @@
  * from the documents alone, and the metamorphic tests. They are programs in
  * Python; here they run on a few hundred cases, from the command line on as
  * many as one likes. */
+#include "support_program.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,12 +57,6 @@ static void script_on_program(const char *name, int count)
 	script(name, arguments);
 }
 
-/* Under sanitizers a run of the program costs many times as much. */
-static int cases(int count)
-{
-	return getenv("LAXITY_QUICK") ? count / 3 : count;
-}
-
 START_TEST(the_reference_keeps_what_is_worked_by_hand)
 {
 	script("by_hand", "");
@@ -69,19 +65,19 @@ END_TEST
 
 START_TEST(the_program_agrees_with_the_reference)
 {
-	script_on_program("compare", cases(180));
+	script_on_program("compare", test_cases(180, 9));
 }
 END_TEST
 
 START_TEST(bounds_are_exact_and_nothing_beats_them)
 {
-	script_on_program("bounds", cases(45));
+	script_on_program("bounds", test_cases(45, 9));
 }
 END_TEST
 
 START_TEST(the_program_answers_changed_questions_as_it_must)
 {
-	script_on_program("metamorphic", cases(15));
+	script_on_program("metamorphic", test_cases(15, 5));
 }
 END_TEST
 
