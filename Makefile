@@ -267,25 +267,26 @@ check: ## install what is missing, build, run every test
 
 JOBS ?= $(shell nproc)
 
-# Build first, then run the parts side by side, the longest first; the output of each
-# is kept whole and the summary of the whole suite is what a reader sees last.
+# All parts side by side, each when what it needs is built, the longest first; one
+# more than there are processors, since some wait. The output of each is kept whole
+# and the summary of the whole suite is what a reader sees last.
 # What is run once is not optimised for long: half the processor time of all this
-# goes into compilers. -Og takes gcc half as long as -O1 with the sanitizers, and
-# the tests run as fast.
+# went into compilers. -Og takes gcc half as long as -O1 with the sanitizers, for
+# tests that run a tenth longer.
 SANITIZE := -Og -g1 -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 SANITIZED := BUILD=build-san CFLAGS='$(SANITIZE)' TEST_CFLAGS= COVERAGE=1
 CHECKED := TEST_CFLAGS='-O1 -g1'
-LONG_SUITES := $(filter $(SUITES),measure reference conformance source net sweep run \
-	paths live_ends live)
-.PHONY: check-installed check-built check-suite check-clang check-sanitized \
-	check-sanitized-ready check-sanitized-fuzz $(SUITES:%=check-sanitized-%)
+LONG_SUITES := $(filter $(SUITES),measure measure_board measure_resume net report \
+	conformance gpu sweep_ends source live_ends live processor reference)
+CHECKS := check-suite check-sanitized-ready check-clang check-determinism \
+	check-sanitized check-analyze check-memcheck check-soak
+.PHONY: check-installed check-built check-sanitized-fuzz $(CHECKS) \
+	$(SUITES:%=check-sanitized-%)
 check-installed:
-	@$(MAKE) --no-print-directory -j$(JOBS) $(CHECKED) check-built >/dev/null
-	@$(MAKE) --no-print-directory -j$(JOBS) $(CHECKED) -Otarget \
-		check-sanitized-ready check-suite check-trust check-clang \
-		check-sanitized \
-		|| { tail -n 40 $(BUILD)/check.log; exit 1; }
+	@rm -f $(BUILD)/check.log
+	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 1)) $(CHECKED) -Otarget \
+		$(CHECKS) || { tail -n 40 $(BUILD)/check.log; exit 1; }
 	@$(MAKE) --no-print-directory check-live
 	@cat $(BUILD)/check.log
 
@@ -296,10 +297,11 @@ check-live: ## live runs against simulation on this processor, a table
 	@LAXITY_TABLE=1 LAXITY_BUILD=$(BUILD) LAXITY_PROGRAM=$(BUILD)/laxity \
 		$(BUILD)/run-tests processor
 
-check-built: all $(TEST_BACKENDS) $(BUILD)/run-tests $(PLUGINS)
-	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built
+check-built:
+	@$(MAKE) --no-print-directory all $(TEST_BACKENDS) $(BUILD)/run-tests \
+		$(PLUGINS) $(BUILD)/soak >/dev/null
 
-check-suite:
+check-suite: check-built
 	@$(MAKE) --no-print-directory test >$(BUILD)/check.log 2>&1
 
 # A process for each suite, the longest first: a process that has grown under ASan is
@@ -317,13 +319,13 @@ check-sanitized-fuzz: check-sanitized-ready
 
 # Built once, before all of them; the counters of an earlier build would not fit.
 check-sanitized-ready:
-	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built
+	@$(MAKE) --no-print-directory $(SANITIZED) test-quick-built >/dev/null
 	@find build-san -name '*.gcda' -delete
 
 check-clang: ## build everything with clang, warnings as errors
 	@$(MAKE) --no-print-directory BUILD=build-clang CC=clang \
 		CFLAGS='-O2 -Werror' TEST_CFLAGS=-O0 build-clang/laxity build-clang/run-tests \
-		$(BENCHES:%=build-clang/%)
+		$(BENCHES:%=build-clang/%) >/dev/null
 
 QUICK_TESTS = LSAN_OPTIONS='use_tls=0:print_suppressions=0:suppressions=$(CURDIR)/tests/lsan.supp' \
 	LAXITY_QUICK=1 LAXITY_BUILD=$(1) LAXITY_PROGRAM=$(1)/laxity $(1)/run-tests
@@ -368,11 +370,17 @@ faults: laxity $(BUILD)/run-tests $(PLUGINS) ## every call that can fail, failin
 	@scripts/faults $(BUILD)
 
 # What `make check` runs of this block, beside the tests.
-.PHONY: check-trust soak
-check-trust: check-clang $(BUILD)/soak # which builds one of the six programs
+.PHONY: soak
+check-determinism: check-built check-clang # which build two of the six programs
 	@scripts/determinism
+
+check-analyze: check-built
 	@scripts/analyze shellcheck cppcheck tidy
+
+check-memcheck: check-built
 	@scripts/memcheck $(BUILD)/laxity few
+
+check-soak: check-built
 	$(BUILD)/soak 2000000 tests/soak/workload.ini edf
 	$(BUILD)/soak 200000 workloads/bursty.ini imprecise
 
