@@ -12,17 +12,39 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What the stub is told and keeps is in the directory; so are the program's own
+ * temporary files, the watcher's among them. */
+static char *dir, *out, *stub;
+static struct program p;
+
+static void setup(void)
+{
+	dir = test_directory();
+	out = test_path(dir, "bundle");
+	stub = test_built("tests/plugins/nvml_stub.so");
+	p = (struct program){ 0 };
+	(void)setenv("LAXITY_STUB", dir, 1);
+	(void)setenv("TMPDIR", dir, 1);
+}
+
+static void teardown(void)
+{
+	(void)unsetenv("LAXITY_STUB");
+	(void)unsetenv("LAXITY_STUB_MODE");
+	(void)unsetenv("TMPDIR");
+	program_fini(&p);
+	free(stub);
+	free(out);
+	test_directory_free(dir);
+}
+
 /* The stub's board uses 100 W and 100 W more while the process computes, so
  * a stage, during which the replay backend spins, is at 200 W. A busy machine
  * takes the core away now and then, never gives more. */
 START_TEST(energy_of_the_stub_board_is_found)
 {
-	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *stub = test_built("tests/plugins/nvml_stub.so");
-	struct program p = { 0 };
 	struct bundle *b;
 
-	(void)setenv("LAXITY_STUB", dir, 1);
 	program_line(&p, REPLAY " --networks resnet8 --inputs 200 --quick "
 		"--window 1 --nvml %s --out %s", stub, out);
 	measured_well(&p);
@@ -40,11 +62,6 @@ START_TEST(energy_of_the_stub_board_is_found)
 	/* Not a word to a setter without the flag. */
 	ck_assert(!test_exists(dir, "log"));
 	bundle_free(b);
-	(void)unsetenv("LAXITY_STUB");
-	program_fini(&p);
-	free(stub);
-	free(out);
-	test_directory_free(dir);
 }
 END_TEST
 
@@ -57,12 +74,8 @@ START_TEST(without_a_counter_energy_is_empty_and_that_is_no_error)
 	};
 	char *why = mem_printf("note: no energy: %s; power.csv stays empty\n",
 		boards[_i].why);
-	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *stub = test_built("tests/plugins/nvml_stub.so");
-	struct program p = { 0 };
 	struct bundle *b;
 
-	(void)setenv("LAXITY_STUB", dir, 1);
 	(void)setenv("LAXITY_STUB_MODE", boards[_i].mode, 1);
 	program_line(&p, REPLAY " --networks resnet8 --inputs 100 --quick "
 		"--nvml %s --out %s", stub, out);
@@ -74,24 +87,14 @@ START_TEST(without_a_counter_energy_is_empty_and_that_is_no_error)
 	ck_assert(isnan(bundle_power(b, 0, 0, 1)));
 	ck_assert(isnan(b->setting[0].idle_power_w));
 	bundle_free(b);
-	(void)unsetenv("LAXITY_STUB");
-	(void)unsetenv("LAXITY_STUB_MODE");
-	program_fini(&p);
-	free(stub);
-	free(out);
-	test_directory_free(dir);
 }
 END_TEST
 
 START_TEST(throttled_blocks_are_measured_again_and_said)
 {
-	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *stub = test_built("tests/plugins/nvml_stub.so"), *raw = test_path(dir,
-		"bundle/raw/block.csv"), *text;
-	struct program p = { 0 };
+	char *raw = test_path(out, "raw/block.csv"), *text;
 	size_t n;
 
-	(void)setenv("LAXITY_STUB", dir, 1);
 	(void)setenv("LAXITY_STUB_MODE", "throttle", 1);
 	program_line(&p, REPLAY " --networks resnet8 --inputs 100 --quick "
 		"--no-energy --nvml %s --out %s", stub, out);
@@ -101,19 +104,13 @@ START_TEST(throttled_blocks_are_measured_again_and_said)
 	ck_assert_ptr_nonnull(strstr(text, ",100,1,0,1980,2619,41,"));
 	ck_assert_ptr_nonnull(strstr(text, ",100,2,0,1980,2619,41,"));
 	ck_assert_ptr_nonnull(strstr(text, ",100,3,1,1980,2619,41,"));
-	(void)unsetenv("LAXITY_STUB");
-	(void)unsetenv("LAXITY_STUB_MODE");
-	program_fini(&p);
 	free(text);
 	free(raw);
-	free(stub);
-	free(out);
-	test_directory_free(dir);
 }
 END_TEST
 
 /* Last value set for `what` in the stub's log, -1 if there is none. */
-static long last_set(const char *dir, const char *what)
+static long last_set(const char *what)
 {
 	char *path = test_path(dir, "log"), *text, *s;
 	long last = -1;
@@ -131,7 +128,7 @@ static long last_set(const char *dir, const char *what)
 	return last;
 }
 
-static long limit_now(const char *dir)
+static long limit_now(void)
 {
 	char *path = test_path(dir, "limit"), *text;
 	size_t n;
@@ -146,31 +143,22 @@ static long limit_now(const char *dir)
 	return x;
 }
 
-#define CAPPED " --networks resnet8 --inputs 4000 --passes 3000 --no-energy " \
-	"--change-device-settings --settings 132,132@300W@1410MHz "
-
 /* However it ends, the last value set is the first one. */
 START_TEST(device_settings_are_put_back_however_it_ends)
 {
 	static const int ends[] = { 0, SIGINT, SIGTERM, SIGHUP, SIGKILL,
 		SIGSEGV };
-	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *stub = test_built("tests/plugins/nvml_stub.so"), *line = mem_printf(REPLAY CAPPED
-		"%s--nvml %s --out %s", _i ? "" : "--quick ", stub, out);
+	/* To its end in little time; or long enough to be struck in the second
+	 * setting. */
+	char *line = mem_printf(REPLAY " --networks resnet8 --no-energy "
+		"--change-device-settings %s --nvml %s --out %s", _i
+		? "--inputs 4000 --passes 3000 --settings 132,132@300W@1410MHz"
+		: "--inputs 100 --quick --settings 132@300W@1410MHz", stub, out);
 	int pid, status;
 
-	if (!_i) { /* to its end: --quick would drop the second setting */
-		free(line);
-		line = mem_printf(REPLAY " --networks resnet8 --inputs 100 "
-			"--no-energy --quick --change-device-settings "
-			"--settings 132@300W@1410MHz --nvml %s --out %s", stub,
-			out);
-	}
-	(void)setenv("LAXITY_STUB", dir, 1);
-	(void)setenv("TMPDIR", dir, 1);
 	pid = program_start_line(line);
 	if (_i) {
-		for (int i = 0; i < 3000 && limit_now(dir) != 300000; i++)
+		for (int i = 0; i < 3000 && limit_now() != 300000; i++)
 			test_sleep_ms(10);
 		(void)kill(pid, ends[_i]);
 	}
@@ -179,18 +167,13 @@ START_TEST(device_settings_are_put_back_however_it_ends)
 		? status == 1 : status == 128 + ends[_i] || _i == 5,
 		"end %d: status %d", _i, status);
 	/* After SIGKILL the watcher needs a moment. */
-	for (int i = 0; i < 500 && (limit_now(dir) != 700000
-	    || last_set(dir, "clock ") > 0); i++)
+	for (int i = 0; i < 500 && (limit_now() != 700000
+	    || last_set("clock ") > 0); i++)
 		test_sleep_ms(10);
-	ck_assert_int_eq(last_set(dir, "limit "), 700000);
-	ck_assert_int_eq(limit_now(dir), 700000);
-	ck_assert_int_le(last_set(dir, "clock "), 0);
-	(void)unsetenv("LAXITY_STUB");
-	(void)unsetenv("TMPDIR");
+	ck_assert_int_eq(last_set("limit "), 700000);
+	ck_assert_int_eq(limit_now(), 700000);
+	ck_assert_int_le(last_set("clock "), 0);
 	free(line);
-	free(stub);
-	free(out);
-	test_directory_free(dir);
 }
 END_TEST
 
@@ -202,56 +185,32 @@ START_TEST(a_board_that_refuses_or_ignores_ends_it_with_status_1)
 		"need administrator rights)\n",
 		"laxity: power limit: 300 W asked for, the board still says "
 		"700 W\n" };
-	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *stub = test_built("tests/plugins/nvml_stub.so");
-	struct program p = { 0 };
 
-	(void)setenv("LAXITY_STUB", dir, 1);
-	(void)setenv("TMPDIR", dir, 1);
 	(void)setenv("LAXITY_STUB_MODE", modes[_i], 1);
 	program_line(&p, REPLAY " --networks resnet8 --inputs 100 --quick "
 		"--no-energy --change-device-settings --settings 132@300W "
 		"--nvml %s --out %s", stub, out);
 	ck_assert_int_eq(p.status, 1);
 	ck_assert_msg(strstr(p.err, said[_i]), "%s", p.err);
-	ck_assert_int_eq(limit_now(dir), -1);
+	ck_assert_int_eq(limit_now(), -1);
 	ck_assert(!test_exists(dir, "bundle"));
-	(void)unsetenv("LAXITY_STUB");
-	(void)unsetenv("LAXITY_STUB_MODE");
-	(void)unsetenv("TMPDIR");
-	program_fini(&p);
-	free(stub);
-	free(out);
-	test_directory_free(dir);
 }
 END_TEST
 
 START_TEST(a_cap_outside_the_range_or_without_the_flag_sets_nothing)
 {
-	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *stub = test_built("tests/plugins/nvml_stub.so");
-	struct program p = { 0 };
-
-	(void)setenv("LAXITY_STUB", dir, 1);
-	(void)setenv("TMPDIR", dir, 1);
 	program_line(&p, REPLAY " --networks resnet8 --change-device-settings "
 		"--settings 132@100W --nvml %s --out %s", stub, out);
 	ck_assert_int_eq(p.status, 2);
 	ck_assert_ptr_nonnull(strstr(p.err, "laxity: power cap 100 W is outside "
 		"the board's 200 to 700 W\n"));
-	ck_assert_int_eq(limit_now(dir), -1);
+	ck_assert_int_eq(limit_now(), -1);
 	program_line(&p, REPLAY " --networks resnet8 --settings 132@300W "
 		"--nvml %s --out %s2", stub, out);
 	ck_assert_int_eq(p.status, 2);
 	ck_assert_ptr_nonnull(strstr(p.err, "power caps and clocks need "
 		"--change-device-settings\n"));
-	ck_assert_int_eq(last_set(dir, "limit "), -1);
-	(void)unsetenv("LAXITY_STUB");
-	(void)unsetenv("TMPDIR");
-	program_fini(&p);
-	free(stub);
-	free(out);
-	test_directory_free(dir);
+	ck_assert_int_eq(last_set("limit "), -1);
 }
 END_TEST
 
@@ -262,6 +221,7 @@ Suite *test_measure_board(void)
 	TCase *t = tcase_create("measure_board");
 
 	tcase_set_timeout(t, 180);
+	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, energy_of_the_stub_board_is_found);
 	tcase_add_loop_test(t,
 		without_a_counter_energy_is_empty_and_that_is_no_error, 0, 3);
