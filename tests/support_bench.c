@@ -1,5 +1,6 @@
 #include "support_bench.h"
 
+#include "../sim/clock.h"
 #include "../sim/mem.h"
 #include "../sim/msg.h"
 
@@ -28,6 +29,31 @@ double bench_median(double *x, int n)
 {
 	qsort(x, (size_t)n, sizeof *x, by_value);
 	return x[n / 2];
+}
+
+static int by_integer(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int64_t bench_percentile(int64_t *x, int n, int percent)
+{
+	qsort(x, (size_t)n, sizeof *x, by_integer);
+	return x[(int64_t)n * percent / 100];
+}
+
+int64_t bench_clock_cost(void)
+{
+	enum { LOOKS = 2000 };
+	int64_t spent[LOOKS];
+
+	for (int i = 0; i < LOOKS; i++) {
+		int64_t begun = clock_ns();
+		spent[i] = clock_ns() - begun;
+	}
+	return bench_percentile(spent, LOOKS, 50);
 }
 
 char *bench_directory(void)

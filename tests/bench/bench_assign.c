@@ -8,6 +8,7 @@
  * each request, a third each at depths 0, 1 and 2. `burst`: all just released. */
 #include "../../sim/clock.h"
 #include "../support_assign.h"
+#include "../support_bench.h"
 #include "../support_view.h"
 
 #include <stdio.h>
@@ -24,29 +25,11 @@ static struct scene s;
 static int64_t spent[STATES];
 static int64_t clock_cost;
 
-static int by_value(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static void measure_clock(void)
-{
-	for (int i = 0; i < STATES; i++) {
-		int64_t begun = clock_ns();
-		spent[i] = clock_ns() - begun;
-	}
-	qsort(spent, STATES, sizeof *spent, by_value);
-	clock_cost = spent[STATES / 2];
-}
-
 static void report(const char *what, const char *state, int n, int count)
 {
-	qsort(spent, (size_t)count, sizeof *spent, by_value);
 	printf("%s,%s,%d,%d,%lld,%lld\n", what, state, n, count,
-		(long long)(spent[count / 2] - clock_cost),
-		(long long)(spent[count * 99 / 100] - clock_cost));
+		(long long)(bench_percentile(spent, count, 50) - clock_cost),
+		(long long)(bench_percentile(spent, count, 99) - clock_cost));
 }
 
 static double confidence(uint64_t *seed)
@@ -139,7 +122,7 @@ int main(void)
 		"edf-mandatory-first", "llf", "lcf", "threshold",
 		"utility-density", "imprecise" };
 
-	measure_clock();
+	clock_cost = bench_clock_cost();
 	printf("what,state,live,calls,median_ns,p99_ns\n");
 	for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
 		int count = lives[i] > 50 ? STATES / 40 : STATES;

@@ -11,6 +11,7 @@
 #include "../../policies/estimate.h"
 #include "../../sim/clock.h"
 #include "../support_assign.h"
+#include "../support_bench.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,19 +26,6 @@ static const struct profile profile = { .nets = NETS, .settings = SETTINGS,
 	.classes = 10, .net = net, .cell = cell, .idle_power_w = idle_w,
 	.has_energy = 1 };
 static int64_t spent[STATES];
-
-static int by_value(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static int64_t percentile(int percent)
-{
-	qsort(spent, STATES, sizeof *spent, by_value);
-	return spent[STATES * percent / 100];
-}
 
 static void make_net(int i, enum net_kind kind, int depths)
 {
@@ -99,7 +87,7 @@ static void bench(const char *what, enum objective objective, bool run,
 			table.n, objective == OBJECTIVE_ENERGY ? "energy"
 			: "accuracy", run ? "in a run" : "anywhere",
 			percent == 50 ? "" : "; p99",
-			(double)percentile(percent) / 1000);
+			(double)bench_percentile(spent, STATES, percent) / 1000);
 	arena_fini(&arena);
 }
 
@@ -114,13 +102,8 @@ static void bench_all(const char *what, int64_t clock_cost)
 int main(void)
 {
 	static const int depths[] = { 3, 4, 6, 8 };
-	int64_t clock_cost;
+	const int64_t clock_cost = bench_clock_cost();
 
-	for (int i = 0; i < STATES; i++) {
-		int64_t begun = clock_ns();
-		spent[i] = clock_ns() - begun;
-	}
-	clock_cost = percentile(50);
 	for (int i = 0; i < NETS; i++)
 		make_net(i, i < 4 ? NET_STAGED : NET_SINGLE, i < 4 ? depths[i] : 1);
 	bench_all("8 x 8", clock_cost);
