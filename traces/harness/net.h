@@ -113,11 +113,13 @@ static inline const struct net_tensor *net_in(const struct net *n,
 	return &n->tensor[o->in];
 }
 
-/* Launches of a stage where each operator is one, and the normalisation. */
-static inline int net_launches(const struct net *n, int stage)
+/* Launches of each stage, from 1, where each operator is one, and the
+ * normalisation. */
+static inline void net_launches(const struct net *n, int *by_stage)
 {
-	return n->stage_first[stage + 1] - n->stage_first[stage]
-		+ (stage == 1);
+	for (int d = 1; d <= n->depths; d++)
+		by_stage[d] = n->stage_first[d + 1] - n->stage_first[d]
+			+ (d == 1);
 }
 
 /* Normalise one image of bytes (planes of rows, red first, as the data
