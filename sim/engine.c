@@ -6,6 +6,7 @@
 
 #include "msg.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -53,6 +54,7 @@ static void begin(struct engine *e)
 
 	e->total = w->warmup + w->requests;
 	e->warmup = w->warmup;
+	assert(w->nets > 0 && w->settings > 0);
 	e->nets = (uint32_t)w->nets;
 	e->settings = (uint32_t)w->settings;
 	e->timed = w->overhead == OVERHEAD_MEASURED

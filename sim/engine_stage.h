@@ -106,11 +106,11 @@ INLINE void complete(struct engine *e, int d, const struct copy *k)
 	struct booked *b = &e->booked[slot];
 	struct view *v = &e->view;
 
+	st->idle_since_ns = v->now_ns;
 	books_stage(e, d, st->end_ns, k);
 	dev->slot = -1;
 	if (!k->pick)
 		r->device = -1;
-	st->idle_since_ns = v->now_ns;
 	if (!k->plain) {
 		st->end_ns = TIME_NEVER;
 		find_completion(e, k);
@@ -184,6 +184,15 @@ INLINE bool has_stage(const struct request *r, const struct copy *k)
 	return !k->plain && r->device >= 0;
 }
 
+/* Workloads have at least one candidate, so that the first, which a policy compiled
+ * in may always name, need not be looked for. */
+INLINE uint32_t some(uint32_t candidates)
+{
+	if (candidates == 0)
+		__builtin_unreachable();
+	return candidates;
+}
+
 INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 {
 	struct view *v = &e->view;
@@ -197,9 +206,9 @@ INLINE int run_stage(struct engine *e, struct decision d, const struct copy *k)
 	r = &e->req[d.slot];
 	if (has_stage(r, k))
 		return impossible(e, d, "it has a stage in flight");
-	if ((uint32_t)d.net >= e->nets)
+	if ((uint32_t)d.net >= some(e->nets))
 		return impossible(e, d, "no such candidate network");
-	if ((uint32_t)d.setting >= e->settings)
+	if ((uint32_t)d.setting >= some(e->settings))
 		return impossible(e, d, "no such candidate setting");
 	/* It must be -1 or the one given. One test, for which of the two it is
 	 * can be foreseen by nobody: a number with -1 gives a negative one. */
