@@ -393,12 +393,14 @@ memcheck: $(BUILD)/laxity ## valgrind on a sample of commands
 	@scripts/memcheck $(BUILD)/laxity
 
 # The suites in which the program has threads: co-running loads and the watch on
-# energy. Not oneDNN, whose OpenMP the sanitizer does not see.
+# energy, boards. Not oneDNN, whose OpenMP the sanitizer does not see, nor, with
+# it in suite `measure`, what must keep to a budget of seconds.
 threads: ## those parts that have threads under the thread sanitizer
 	@$(MAKE) --no-print-directory BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread' \
 		test-quick-built
 	@LAXITY_QUICK=1 LAXITY_BUILD=build-tsan LAXITY_PROGRAM=build-tsan/laxity \
-		CK_FORK=no build-tsan/run-tests live live_ends energy backend
+		CK_FORK=no build-tsan/run-tests live live_ends energy backend \
+		measure_board measure_resume
 
 # The longest runs: memory, counters, speed (about two minutes).
 $(BUILD)/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/tests/support_bench.o $(BUILD)/version.o $(OBJECTS)
