@@ -29,10 +29,10 @@ struct assign_task {
 	int32_t now;                /* from here on by assign_settle: where the
 	                             * plan leaves it, what is done staying so */
 	int64_t now_ns, cost_ns;    /* total_ns of that depth, C of it */
-	int64_t deeper_ns;          /* to the next option; TIME_NEVER: none */
+	int64_t deeper_ns;          /* to the next option, if there is one */
 	double now_reward;          /* of that depth */
-	double shallower;           /* most that a shallower option gains, if
-	                             * anything; -INFINITY: there is none */
+	double shallower, deepest;  /* most that a shallower, a deeper option
+	                             * gains; -INFINITY: there is none */
 };
 
 /* Least depth at which the task has an answer. */
@@ -75,8 +75,10 @@ int64_t assign_depths(struct assign *a, struct assign_task *const *t, int n,
  * they change. */
 void assign_settle(struct assign_task *t);
 
-/* What is left before a task's deadline; the least from there on, or up to x. */
-struct assign_slack { int64_t own_ns, low_ns; };
+/* What is left before a task's deadline, and the least between x and it. Also a
+ * list of those who could be moved together with x, and the least from there on, or
+ * up to x. */
+struct assign_slack { int64_t own_ns, before_ns, low_ns; int32_t partner; };
 
 /* The greedy update of section 3 at a completion of task x (an index; -1: it
  * takes no part): make the one move that gains most, if any gains at all. The

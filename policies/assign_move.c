@@ -1,10 +1,12 @@
 /* Adjusting a plan without planning anew: the greedy update at a completion
  * and the extension of the idle refill (paper/spec/imprecise.md 3).
  *
- * Of the O(n L^2) moves nearly all gain nothing or do not fit. The prefix test
- * of a move is three comparisons with slacks found beforehand. Before that, two
- * comparisons with what is kept of each task tell that nearly all of them can
- * take no part at all. */
+ * Of the O(n L^2) moves nearly all gain nothing or do not fit. The prefix test of a
+ * move is three comparisons with slacks found beforehand, and of the moves of x the
+ * best that takes at most so much time is looked up. Bounds kept with each task tell
+ * of nearly all that they can take no part. Where this runs its branches have been
+ * forgotten, and each that goes wrong costs as much as fifty instructions: so
+ * the loops over all tasks have none. */
 #include "assign.h"
 
 #include <assert.h>
@@ -24,24 +26,44 @@ struct move {
 	int32_t own, other;         /* the depths moved to */
 };
 
-/* The best so far, and the gain that another must have to be looked at. */
-struct contest { struct move best; double worth; };
+/* The moves of x by rising depth and time, to stay among them: what time each
+ * adds, and the best of the first k for every k, which is the best of them in any
+ * company. Times are without a sign, the least there is being 0: how many are above
+ * another is then counted in two instructions each. */
+struct moves {
+	int n;
+	int32_t depth[BUNDLE_MAX_DEPTH + 1];
+	double gain[BUNDLE_MAX_DEPTH + 1]; /* [0]: none, -INFINITY */
+	uint64_t added[BUNDLE_MAX_DEPTH];  /* at least AT_ONCE, then the most */
+};
+enum { AT_ONCE = 4 };
+
+struct contest {
+	const struct assign_task *x; /* NULL: none */
+	struct moves own;
+	struct move best;
+	double worth;               /* what another must gain to be looked at */
+	double loss;                /* of a y, which no move of x makes up for */
+};
 
 void assign_settle(struct assign_task *t)
 {
 	int32_t now = t->plan > t->done ? t->plan : t->done;
 	int32_t least = assign_least(t), next = now < least ? least : now + 1;
-	double most = -INFINITY;
+	double most = -INFINITY, deepest = -INFINITY;
 
 	t->now = now;
 	t->now_ns = t->total_ns[now];
 	t->cost_ns = t->now_ns - t->total_ns[t->done];
 	t->now_reward = assign_reward(t, now);
-	t->deeper_ns = next > t->depths ? TIME_NEVER
-		: t->total_ns[next] - t->now_ns;
+	t->deeper_ns = t->total_ns[next < t->depths ? next : t->depths]
+		- t->now_ns;
 	for (int32_t l = least; l < now; l++)
 		most = t->reward[l - 1] > most ? t->reward[l - 1] : most;
+	for (int32_t l = next; l <= t->depths; l++)
+		deepest = t->reward[l - 1] > deepest ? t->reward[l - 1] : deepest;
 	t->shallower = most - t->now_reward;
+	t->deepest = deepest - t->now_reward;
 }
 
 static inline struct shift shift_to(const struct assign_task *t, int32_t depth)
@@ -58,7 +80,7 @@ static bool may_move(const struct assign_task *t, int32_t depth)
 
 /* Gains within SAME are equal; then less time, x alone, the lower y, the
  * smaller depths. */
-static bool better(const struct move *a, const struct move *b)
+static inline bool better(const struct move *a, const struct move *b)
 {
 	if (a->gain > b->gain + SAME || a->gain < b->gain - SAME)
 		return a->gain > b->gain;
@@ -71,7 +93,7 @@ static bool better(const struct move *a, const struct move *b)
 	return a->other < b->other;
 }
 
-static void propose(struct contest *c, struct move m)
+static inline void propose(struct contest *c, struct move m)
 {
 	if (m.gain <= SAME || (c->best.gain > SAME && !better(&m, &c->best)))
 		return;
@@ -79,129 +101,146 @@ static void propose(struct contest *c, struct move m)
 	c->worth = m.gain - SAME;
 }
 
-/* Returns the first task that the present plan overruns, or n. */
-static int find_slack(struct assign_task *const *t, int n, int x,
+/* ---- Moves of x ------------------------------------------------------------- */
+
+static inline uint64_t unsign(int64_t x)
+{
+	return (uint64_t)x + ((uint64_t)1 << 63);
+}
+
+static inline void add_move(struct moves *own, struct shift s)
+{
+	int k = own->n++;
+	bool best = s.gain > own->gain[k] + SAME;
+
+	own->added[k] = unsign(s.added_ns);
+	own->gain[k + 1] = best ? s.gain : own->gain[k];
+	own->depth[k + 1] = best ? s.depth : own->depth[k];
+}
+
+/* Without an x there is one move, to do nothing. */
+static void list_moves(struct moves *own, const struct assign_task *x)
+{
+	own->n = 0;
+	own->gain[0] = -INFINITY;
+	for (int k = 0; k < AT_ONCE; k++)
+		own->added[k] = UINT64_MAX;
+	if (!x) {
+		add_move(own, (struct shift){ 0 });
+		return;
+	}
+	for (int32_t l = assign_least(x); l <= x->depths; l++)
+		if (l == x->now || may_move(x, l))
+			add_move(own, shift_to(x, l));
+}
+
+/* How many add no more than this: the first ones. */
+static inline size_t count_within(const struct moves *own, int64_t limit_ns)
+{
+	const uint64_t *added = own->added, limit = unsign(limit_ns);
+	size_t k = limit >= added[0];
+
+	k += limit >= added[1];
+	k += limit >= added[2];
+	k += limit >= added[3];
+	for (int i = AT_ONCE; i < own->n; i++)
+		k += limit >= added[i];
+	return k;
+}
+
+/* The first k of them, together with y moved to depth `other`, or alone. */
+static inline struct move combine(const struct contest *c, size_t k, double gain,
+	int64_t added_ns, struct assign_task *y, int32_t other)
+{
+	int32_t own = c->own.depth[k];
+
+	if (c->x)
+		added_ns += c->x->total_ns[own] - c->x->now_ns;
+	return (struct move){ gain, added_ns, y, own, other };
+}
+
+/* ---- Pairs ------------------------------------------------------------------ */
+
+/* What the present plan leaves of each task's time. Returns the least from x on. */
+static int64_t find_slack(struct assign_task *const *t, int n, int x,
 	struct assign_slack *s)
 {
 	int64_t sum = 0, low = TIME_MAX_NS;
-	int late = n;
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < x; i++) {
 		sum += t[i]->cost_ns;
 		s[i].own_ns = t[i]->left_ns - sum;
 	}
-	for (int i = n - 1; i >= 0; i--) {
-		int64_t own = s[i].own_ns;
+	for (int i = x; i < n; i++) {
+		int64_t own;
 
-		late = own < 0 ? i : late;
-		low = i == x - 1 || own < low ? own : low;
-		s[i].low_ns = low;
+		sum += t[i]->cost_ns;
+		own = t[i]->left_ns - sum;
+		s[i].own_ns = own;
+		s[i].before_ns = low;
+		low = own < low ? own : low;
 	}
-	return late;
+	return low;
 }
 
-/* The moves of x, by rising depth and time. */
-struct moves {
-	int n;
-	double most;                /* largest gain of any */
-	struct shift shift[BUNDLE_MAX_DEPTH];
-	double upto[BUNDLE_MAX_DEPTH + 1]; /* [k]: of the first k */
-};
-
-/* The largest gain x could have in this time. */
-static inline double most_within(const struct moves *own, int64_t limit_ns)
+/* Could y take part, if it and x may take this time? Its deeper options must gain
+ * enough with the best of x that leaves time for the least of them, or its
+ * shallower ones with the best of x. */
+static inline bool may_gain(const struct contest *c, const struct assign_task *y,
+	int64_t both_ns)
 {
-	int k = 0;
+	size_t k = count_within(&c->own, both_ns - y->deeper_ns);
 
-	for (int i = 0; i < own->n; i++) /* without a branch */
-		k += own->shift[i].added_ns <= limit_ns;
-	return own->upto[k];
+	return (c->own.gain[k] + y->deepest >= c->worth)
+		| (y->shallower >= c->loss);
 }
 
-static void propose_each(struct contest *c, const struct moves *own,
-	struct assign_task *y, struct shift other, int64_t limit_ns)
+/* List who could take part, the last first. The earlier of x and y shifts all
+ * deadlines from its own on, the later one those from its own on too. `after`: the
+ * least slack from x on. Returns how many. */
+static int list_partners(const struct contest *c, struct assign_task *const *t,
+	int n, int x, int64_t after, struct assign_slack *s)
 {
-	for (int i = 0; i < own->n && own->shift[i].added_ns <= limit_ns; i++)
-		propose(c, (struct move){ own->shift[i].gain + other.gain,
-			own->shift[i].added_ns + other.added_ns, y,
-			own->shift[i].depth, other.depth });
+	struct assign_slack *p = s;
+	int64_t low = TIME_MAX_NS;
+
+	for (int y = n - 1; y > x; y--) {
+		low = s[y].own_ns < low ? s[y].own_ns : low;
+		p->low_ns = low;
+		p->partner = y;
+		p += may_gain(c, t[y], low);
+	}
+	low = TIME_MAX_NS;
+	for (int y = x - 1; y >= 0; y--) {
+		low = s[y].own_ns < low ? s[y].own_ns : low;
+		p->low_ns = low;
+		p->partner = y;
+		p += may_gain(c, t[y], after);
+	}
+	return (int)(p - s);
 }
 
 /* Moves of x together with y: y by itself must not take more than y_ns, x not more
  * than x_ns, both not more than both_ns. */
-static void propose_pairs(struct contest *c, const struct moves *own,
-	struct assign_task *y, int64_t y_ns, int64_t x_ns, int64_t both_ns)
+static inline void propose_pairs(struct contest *c, struct assign_task *y,
+	int64_t y_ns, int64_t x_ns, int64_t both_ns)
 {
 	const int64_t *total_ns = y->total_ns;
 	const double *reward = y->reward - 1;
-	const int64_t most_ns = y->now_ns + y_ns;
-	const double most = own->most - y->now_reward;
+	int32_t l = assign_least(y);
 
+	if (y->shallower < c->loss && l <= y->now)
+		l = y->now + 1;
 	/* Deeper takes longer. */
-	for (int32_t l = assign_least(y); l <= y->depths && total_ns[l]
-	     <= most_ns; l++) {
-		int64_t limit = both_ns + y->now_ns - total_ns[l];
-		struct shift other;
+	for (; l <= y->depths; l++) {
+		int64_t added = total_ns[l] - y->now_ns, limit = both_ns - added;
+		size_t k = count_within(&c->own, limit < x_ns ? limit : x_ns);
+		double gain = c->own.gain[k] + (reward[l] - y->now_reward);
 
-		if (l == y->now || reward[l] + most < c->worth - 1e-12)
-			continue;
-		limit = limit < x_ns ? limit : x_ns;
-		other = shift_to(y, l);
-		if (most_within(own, limit) + other.gain >= c->worth
-		    && may_move(y, l))
-			propose_each(c, own, y, other, limit);
-	}
-}
-
-/* Could y take part, having y_ns? Only if there is time for a deeper option or
- * if it does not lose more than x gains at most. Nearly none can. */
-static inline bool may_gain(const struct contest *c, const struct moves *own,
-	const struct assign_task *y, int64_t y_ns)
-{
-	return y->deeper_ns <= y_ns || y->shallower + own->most >= c->worth;
-}
-
-static void list_moves(struct moves *own, const struct assign_task *x)
-{
-	own->n = 0;
-	own->upto[0] = -INFINITY;
-	for (int32_t l = assign_least(x); l <= x->depths; l++) {
-		struct shift s;
-
-		if (l != x->now && !may_move(x, l))
-			continue;
-		s = shift_to(x, l);
-		own->shift[own->n] = s;
-		own->upto[own->n + 1] = s.gain > own->upto[own->n] ? s.gain
-			: own->upto[own->n];
-		own->n++;
-	}
-	own->most = own->upto[own->n];
-}
-
-/* The earlier of x and y shifts all deadlines from its own on, the later one those
- * from its own on too; before the earlier nothing may be late already. What y may
- * take is less what x takes at least. */
-static void propose_all_pairs(struct contest *c, const struct moves *own,
-	struct assign_task *const *t, int n, int x, int late,
-	const struct assign_slack *s)
-{
-	int64_t between = TIME_MAX_NS, after = x < n ? s[x].low_ns : TIME_MAX_NS;
-	int64_t least = own->shift[0].added_ns;
-
-	for (int y = 0; y < x && y <= late; y++) {
-		int64_t y_ns = s[y].low_ns < after - least ? s[y].low_ns
-			: after - least;
-
-		if (may_gain(c, own, t[y], y_ns))
-			propose_pairs(c, own, t[y], y_ns, TIME_MAX_NS, after);
-	}
-	for (int y = x + 1; y < n && late >= x; y++) {
-		int64_t y_ns = s[y].low_ns - least;
-
-		between = s[y - 1].own_ns < between ? s[y - 1].own_ns : between;
-		if (may_gain(c, own, t[y], y_ns))
-			propose_pairs(c, own, t[y], y_ns, between, s[y].low_ns);
+		if (added > y_ns)
+			break;
+		if ((l != y->now) & (gain >= c->worth) && may_move(y, l))
+			propose(c, combine(c, k, gain, added, y, l));
 	}
 }
 
@@ -211,33 +250,53 @@ static void set_plan(struct assign_task *t, int32_t depth)
 	assign_settle(t);
 }
 
+/* All moves of x and of pairs. Before the earlier of x and y nothing may be late
+ * already; without an x its place is the end. */
+static void propose_all(struct contest *c, struct assign_task *const *t, int n, int x,
+	struct assign_slack *s)
+{
+	int64_t after = find_slack(t, n, x, s);
+	int late = 0, partners;
+
+	while (late < x && s[late].own_ns >= 0)
+		late++;
+	if (late == x) {
+		size_t k = count_within(&c->own, after);
+
+		if (c->own.gain[k] > SAME) /* so there is one */
+			propose(c, combine(c, k, c->own.gain[k], 0, NULL, 0));
+	}
+	c->loss = c->worth - c->own.gain[c->own.n] - SAME;
+	partners = list_partners(c, t, n, x, after, s);
+	while (partners--) {
+		int y = s[partners].partner;
+		int64_t low = s[partners].low_ns;
+
+		if (late < x && y > late)
+			return;
+		propose_pairs(c, t[y], y < x ? low : TIME_MAX_NS,
+			y < x ? TIME_MAX_NS : s[y].before_ns,
+			y < x ? after : low);
+	}
+}
+
 bool assign_move(struct assign_task *const *t, int n, int x,
 	struct assign_slack *slack)
 {
-	struct contest c = { .worth = SAME };
-	/* Without an x its place is the end. */
-	int at = x < 0 ? n : x, late = find_slack(t, n, at, slack);
-	struct moves own;
+	struct assign_task *mine = x < 0 ? NULL : t[x];
+	struct contest c;
 
-	if (x >= 0) {
-		list_moves(&own, t[x]);
-		for (int i = 0; i < own.n; i++)
-			if (late >= x && own.shift[i].added_ns <= slack[x].low_ns)
-				propose(&c, (struct move){
-					own.shift[i].gain, own.shift[i].added_ns,
-					NULL, own.shift[i].depth, 0 });
-	} else {
-		own.n = 1;  /* to stay */
-		own.shift[0] = (struct shift){ 0 };
-		own.upto[0] = -INFINITY;
-		own.upto[1] = own.most = 0;
-	}
-	if (own.n)
-		propose_all_pairs(&c, &own, t, n, at, late, slack);
+	c.x = mine;
+	c.best = (struct move){ 0 };
+	c.worth = SAME;
+	list_moves(&c.own, mine);
+	if (!c.own.n)
+		return false;
+	propose_all(&c, t, n, x < 0 ? n : x, slack);
 	if (c.best.gain <= SAME)
 		return false;
-	if (x >= 0)
-		set_plan(t[x], c.best.own);
+	if (mine)
+		set_plan(mine, c.best.own);
 	if (c.best.y)
 		set_plan(c.best.y, c.best.other);
 	return true;
@@ -245,8 +304,10 @@ bool assign_move(struct assign_task *const *t, int n, int x,
 
 bool assign_extend(struct assign_task *const *t, int n)
 {
-	struct contest c = { .worth = SAME };
+	struct contest c;
 
+	c.best = (struct move){ 0 };
+	c.worth = SAME;
 	for (int i = 0; i < n; i++) {
 		for (int32_t l = assign_least(t[i]); l <= t[i]->depths; l++) {
 			struct shift s = shift_to(t[i], l);

@@ -105,6 +105,38 @@ static void follow_memory(struct online *o, const struct view *v)
 	o->memory = v->memory;
 }
 
+/* Leave the first requests in EDF order, due by start_ns, with the depth they have. */
+static void leave_late(const struct online *o, const struct view *v, int first,
+	int64_t start_ns)
+{
+	for (int i = 0; i < first; i++) {
+		struct assign_task *t = &request_of(v, v->edf[i].slot)->task;
+
+		t->left_ns = t->alone_ns = v->edf[i].deadline_ns - start_ns;
+		t->plan = t->done < t->mandatory ? 0 : t->done;
+		settle(o, t);
+	}
+}
+
+/* What only some schedulers have: several devices, foresight. The first task is at
+ * place `first` of the EDF order. */
+static void list_more(struct online *o, const struct view *v, int first)
+{
+	for (int i = first; i < v->lives; i++) {
+		int64_t deadline = v->edf[i].deadline_ns;
+		int slot = v->edf[i].slot, device = v->req[slot].device;
+		struct assign_task *t = o->task[i - first];
+
+		t->left_ns = time_left(o, v, deadline);
+		if (device >= 0)
+			t->alone_ns = deadline - o->free_ns[device];
+		if (o->foresee) {
+			t->total_ns = list_times(o, v, slot, i - first, t->done);
+			assign_settle(t);
+		}
+	}
+}
+
 /* Bring the tasks of the live requests due after `start_ns` up to date and list
  * them in EDF order. With `last`, the other requests are left with the depth they
  * have. Returns how many. */
@@ -112,41 +144,29 @@ static int list_tasks(struct online *o, const struct view *v, int64_t start_ns,
 	bool last)
 {
 	/* Nothing written here changes the view, which compilers cannot know. */
-	const struct view view = *v;
-	struct assign_task **task;
+	unsigned char *const memory = v->memory;
+	const size_t size = v->memory_size;
+	const struct edf_entry *const edf = v->edf;
+	const int lives = v->lives;
+	int first = 0;
 
-	room_for_tasks(o, v->lives);
-	if (o->memory != v->memory)
+	room_for_tasks(o, lives);
+	if (o->memory != memory)
 		follow_memory(o, v);
-	task = o->task;
-	for (int i = 0; i < view.lives; i++) {
-		int64_t deadline = view.edf[i].deadline_ns;
-		int slot = view.edf[i].slot;
-		struct assign_task *t = &request_of(&view, slot)->task;
+	while (first < lives && edf[first].deadline_ns <= start_ns)
+		first++;
+	if (last)
+		leave_late(o, v, first, start_ns);
+	for (int i = first; i < lives; i++) {
+		struct online_request *r = (void *)(memory
+			+ (size_t)edf[i].slot * size);
 
-		t->left_ns = t->alone_ns = deadline - start_ns;
-		if (deadline <= start_ns) {
-			if (last) {
-				t->plan = t->done < t->mandatory ? 0 : t->done;
-				settle(o, t);
-			}
-			continue;
-		}
-		if (view.devices > 1) {
-			int device = view.req[slot].device;
-
-			t->left_ns = time_left(o, v, deadline);
-			if (device >= 0)
-				t->alone_ns = deadline - o->free_ns[device];
-		}
-		if (o->foresee) {
-			t->total_ns = list_times(o, v, slot,
-				(int)(task - o->task), t->done);
-			assign_settle(t);
-		}
-		*task++ = t;
+		r->task.left_ns = r->task.alone_ns = edf[i].deadline_ns - start_ns;
+		o->task[i - first] = &r->task;
 	}
-	return (int)(task - o->task);
+	if (v->devices > 1 || o->foresee)
+		list_more(o, v, first);
+	return lives - first;
 }
 
 /* ---- Planning -------------------------------------------------------------- */

@@ -42,6 +42,12 @@ void predict_rewards(const struct predict *p, int depth, double *reward)
 
 	if (depth == 0)
 		reward[0] = p->net->confidence[0];
+	/* The default, without a choice at every depth. */
+	if (p->kind == PREDICT_EXP) {
+		for (int l = c; l < p->net->depths; l++)
+			reward[l] = predict_exp(reward[l - 1], p->gain);
+		return;
+	}
 	for (int l = c + 1; l <= p->net->depths; l++)
 		reward[l - 1] = predict_one(p, c, l, reward);
 }
