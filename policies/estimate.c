@@ -120,12 +120,17 @@ void options_init(struct option_table *t, struct arena *a,
 	t->option = arena_new(a, depths * settings, sizeof *t->option);
 	t->net = arena_new(a, (size_t)p->nets, sizeof *t->net);
 	t->listed = arena_new(a, (size_t)p->nets * settings, sizeof *t->listed);
+	t->noted = arena_new(a, depths * settings + 1, sizeof *t->noted);
+	t->place = arena_new(a, (size_t)p->nets, sizeof *t->place);
+	t->row = arena_new(a, settings + 1, sizeof *t->row);
 	t->settings = p->settings;
 	t->fail = 1.0 / p->classes;
 	t->n = t->nets = 0;
 	for (int i = 0; i < p->nets; i++)
 		if (wanted(p->net[i].kind, kinds))
 			add_net(t, a, p, i);
+	for (int i = 0; i < t->nets; i++)
+		t->place[t->option[t->net[i].first].net] = i;
 	fill_rows(t);
 	normal_init(&t->normal);
 }

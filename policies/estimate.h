@@ -61,14 +61,20 @@ struct option_listed {
 	int32_t stop;
 };
 
+/* An option about as accurate as any, and what is expected of it. */
+struct option_noted { int32_t index; double expected; };
+
 struct option_table {
 	int n;
 	struct option *option; /* by network, setting, stop */
 	int nets, settings;
 	struct option_net *net; /* by falling `most` */
+	int32_t *place;        /* [network of the profile]: in net */
 	double least_w;        /* power of any option */
-	struct option_listed *listed; /* scratch of a search: room for every
-	                        * setting of every network */
+	/* Scratch of a search. */
+	struct option_listed *listed; /* room for every setting of every network */
+	const struct option_row **row; /* for every setting, and one */
+	struct option_noted *noted; /* for every option, and one */
 	double fail;           /* accuracy of no answer in time: 1 / classes */
 	struct normal normal;
 };

@@ -1,16 +1,18 @@
-/* The search for the option to take: branch and bound in three steps.
+/* The search for the option to take: branch and bound.
  *
  * 1. Of each network only the least stop is looked at that could reach the accuracy
  *    asked for, the gate; its settings are sorted by speed. What is too slow there
  *    to be in time often enough, or by a bound too dear, is so at deeper stops as
  *    well.
- * 2. The few settings left are listed, with their bounds.
- * 3. They are looked at stop by stop: probabilities, expectation, energy.
+ * 2. The few settings left are listed.
+ * 3. They are looked at stop by stop: probabilities, expectation, energy. For the
+ *    least energy, those with the least bounds first.
  *
- * For the most accurate option the accuracy asked for is that of the best so far;
- * then the cheapest is wanted of those within eps of it. Bounds are rounded so that
- * none turns away what an exact comparison would not: tests/test_estimate.c
- * holds the result against a search through everything. */
+ * For the most accurate option the accuracy asked for is that of the best so far
+ * less eps, beginning with the hint and its network; what is found on the way is
+ * noted, and of the notes within eps of the best the cheapest is taken. Bounds are
+ * rounded so that none turns away what an exact comparison would not:
+ * tests/test_select.c holds the result against a search through everything. */
 #include "estimate_terms.h"
 
 #include <math.h>
@@ -19,19 +21,18 @@
 /* Expectations and probabilities are known to within this. */
 #define NEAR 1e-12
 
-/* A list longer than this is made anew rather than gone through. */
-enum { LONG = 8 };
-
 /* What a search may take, and the best it has found. */
 struct search {
 	const struct option_table *t;
 	struct terms b;
 	double floor;        /* least expected accuracy */
+	double eps;          /* accuracies closer than this are equal */
 	double energy_j, at; /* most energy, at slowdown `at` */
 	double quality, probability; /* if > 0, an output this accurate must
 	                              * be in time with this probability */
 	int index;           /* -1: none yet */
 	double expected, least_j; /* its accuracy and energy */
+	int notes;           /* options noted in the table */
 	double limit_j;      /* of what comes next, more is not wanted */
 	struct bound {       /* the same for energy_from */
 		double limit, idle_w, base_j, most_ns, extra_ns, per_j;
@@ -161,55 +162,81 @@ static void consider(struct search *s, int index, double expected, bool accurate
 	bound_limit(s, s->least_j + 1e-12 * s->least_j);
 }
 
-/* Look at a setting of a network. If `raise`, for anything more accurate than the
- * floor, which then rises; else for anything cheaper, from the floor on. Compiled
- * into its two callers, since each leaves half of the tests out.
- *
- * `bound` is the expectation as if outputs before the gate were in time for sure;
- * only if that will do their probabilities are worth their while. */
-static inline __attribute__((always_inline)) void look_at(struct search *s,
-	const struct option_listed *l, bool raise, bool accurate)
+/* What stops of a setting of a network may be expected to reach, from the gate on, one
+ * after the other. `bound` is the expectation as if outputs before the gate were in
+ * time for sure; only if that will do their probabilities are worth their while. */
+struct glance {
+	const struct option_net *net;
+	const struct option *o;
+	int gate, summed;
+	double bound, sum, p[BUNDLE_MAX_DEPTH];
+};
+
+static inline void glance_at(struct glance *g, const struct search *s,
+	const struct option_net *n, int gate, int setting)
 {
-	const struct option_table *t = s->t;
-	const struct option_net *n = l->net;
-	const int gate = l->stop, index = n->first + l->row->setting * n->stops;
-	const struct option *o = &t->option[index];
-	double bound = n->stop[gate].before, sum = t->fail;
-	double p[BUNDLE_MAX_DEPTH];
-	int summed = 0;
+	g->net = n;
+	g->o = &s->t->option[n->first + setting * n->stops];
+	g->gate = gate;
+	g->summed = 0;
+	g->bound = n->stop[gate].before;
+	g->sum = s->t->fail;
+}
 
-	for (int k = gate; k < n->stops; k++) {
-		const struct option_stop *stop = &n->stop[k];
+/* On to stop k. */
+static inline void glance_on(struct glance *g, const struct search *s, int k)
+{
+	const struct option_stop *stop = &g->net->stop[k];
 
-		if (k > gate && energy_from(o[k].time_ns,
+	g->p[k] = in_time(s->t, &s->b, g->o[k].time_ns, g->o[k].rate);
+	g->bound += g->p[k] * (k == g->gate ? stop->accuracy - stop->before
+		: stop->gain);
+}
+
+/* Might a deeper stop than k still be expected to reach `least`? What it adds is in
+ * time even less often. */
+static inline bool glance_further(const struct glance *g, int k, double least)
+{
+	return g->bound + g->p[k] * (g->net->most - g->net->stop[k].accuracy)
+		>= least;
+}
+
+/* The expectation of stop k. */
+static inline double glance_sum(struct glance *g, const struct search *s, int k)
+{
+	const struct option_stop *stop = g->net->stop;
+
+	for (; g->summed < g->gate; g->summed++)
+		g->sum += stop[g->summed].gain * in_time(s->t, &s->b,
+			g->o[g->summed].time_ns, g->o[g->summed].rate);
+	for (; g->summed <= k; g->summed++)
+		g->sum += stop[g->summed].gain * g->p[g->summed];
+	return g->sum;
+}
+
+/* Look at a setting of a network for anything cheaper, from the floor on. */
+static void look_at(struct search *s, const struct option_listed *l, bool accurate)
+{
+	struct glance g;
+
+	glance_at(&g, s, l->net, l->stop, l->row->setting);
+	for (int k = g.gate; k < g.net->stops; k++) {
+		double sum;
+
+		if (k > g.gate && energy_from(g.o[k].time_ns,
 		    l->row->least_w, &s->bound) > s->bound.limit)
 			return;
-		p[k] = in_time(t, &s->b, o[k].time_ns, o[k].rate);
-		if (!raise && k == gate && p[k] < s->probability)
+		glance_on(&g, s, k);
+		if (k == g.gate && g.p[k] < s->probability)
 			return;
-		bound += p[k] * (k == gate ? stop->accuracy - stop->before
-			: stop->gain);
-		if ((raise || s->probability <= 0) && bound < s->floor - NEAR) {
-			/* What deeper stops add is in time even less often. */
-			if (bound + p[k] * (n->most - stop->accuracy)
-			    < s->floor - NEAR)
+		if (s->probability <= 0 && g.bound < s->floor - NEAR) {
+			if (!glance_further(&g, k, s->floor - NEAR))
 				return;
 			continue;
 		}
-		for (; summed < gate; summed++)
-			sum += n->stop[summed].gain * in_time(t, &s->b,
-				o[summed].time_ns, o[summed].rate);
-		for (; summed <= k; summed++)
-			sum += n->stop[summed].gain * p[summed];
-		if ((raise ? sum <= s->floor : sum < s->floor)
-		    || !affordable(s, &o[k]))
-			continue;
-		if (raise) {
-			s->floor = sum;
-			s->index = index + k;
-		} else {
-			consider(s, index + k, sum, accurate);
-		}
+		sum = glance_sum(&g, s, k);
+		if (sum >= s->floor && affordable(s, &g.o[k]))
+			consider(s, (int)(&g.o[k] - s->t->option), sum, accurate);
 	}
 }
 
@@ -258,7 +285,7 @@ static void look_for_cheaper(struct search *s, struct option_listed *end,
 			least = l->least < least->least ? l : least;
 		if (least->least > s->bound.limit)
 			return;
-		look_at(s, least, false, accurate);
+		look_at(s, least, accurate);
 		*least = *--end;
 	}
 }
@@ -297,68 +324,99 @@ static int cheapest_from(struct search *s, int hint, bool accurate)
 
 /* Is the setting still worth a look, now that the floor has risen? */
 static inline bool still_listed(const struct search *s,
-	const struct option_listed *l)
+	const struct option_net *n, const struct option_row *r)
 {
-	const struct option_net *n = l->net;
-	struct gate g = gate_for(s, n, s->floor);
+	struct gate g = gate_for(s, n, s->floor - s->eps);
 	const struct option *o = &s->t->option[n->first
-		+ l->row->setting * n->stops + g.stop];
+		+ r->setting * n->stops + g.stop];
 
-	return o->rate >= g.rate && energy_from(o->time_ns, l->row->least_w,
+	return o->rate >= g.rate && energy_from(o->time_ns, r->least_w,
 		&s->bound) <= s->bound.limit;
 }
 
+/* An affordable option within eps of the most accurate so far, or more accurate. */
+static inline void note(struct search *s, int index, double expected)
+{
+	s->t->noted[s->notes++] = (struct option_noted){ index, expected };
+	s->floor = expected > s->floor ? expected : s->floor;
+}
+
+/* Note what a setting of a network has from the gate on. */
+static void look_higher(struct search *s, const struct option_net *n, int gate,
+	const struct option_row *r)
+{
+	struct glance g;
+
+	glance_at(&g, s, n, gate, r->setting);
+	for (int k = gate; k < n->stops; k++) {
+		const double least = s->floor - s->eps;
+		double sum;
+
+		if (k > gate && energy_from(g.o[k].time_ns, r->least_w,
+		    &s->bound) > s->bound.limit)
+			return;
+		glance_on(&g, s, k);
+		if (g.bound < least - NEAR) {
+			if (!glance_further(&g, k, least - NEAR))
+				return;
+			continue;
+		}
+		sum = glance_sum(&g, s, k);
+		if (sum >= least && affordable(s, &g.o[k]))
+			note(s, (int)(&g.o[k] - s->t->option), sum);
+	}
+}
+
+/* The same of all its settings. */
+static void look_through(struct search *s, const struct option_net *n)
+{
+	const struct option_row **row = s->t->row, **end = row;
+	const struct bound b = s->bound;
+	const double before = s->floor;
+	struct gate g;
+
+	if (n->most < before - s->eps - NEAR)
+		return;
+	g = gate_for(s, n, before - s->eps);
+	for (const struct option_row *r = n->row + g.stop * (s->t->settings + 1);
+	     r->rate >= g.rate; r++) {
+		*end = r;           /* without a branch */
+		end += energy_from(r->time_ns, r->least_w, &b) <= b.limit;
+	}
+	for (; row < end; row++)
+		if (s->floor == before || still_listed(s, n, *row))
+			look_higher(s, n, g.stop, *row);
+}
+
 /* Raise the floor to the most accurate option of all that are affordable, from
- * that of the hint on. Returns the end of a list of all settings that can have
- * one within eps of it. */
-static struct option_listed *raise_floor(struct search *s, int hint, double eps)
+ * that of the hint on, and note all that may be within eps of it. */
+static void raise_floor(struct search *s, int hint)
 {
 	const struct option_table *t = s->t;
-	struct option_listed *end = t->listed;
+	const struct option_net *first = NULL;
 
 	s->floor = -1;
-	if (hint >= 0 && affordable(s, &t->option[hint])) {
-		s->index = hint;
-		s->floor = accuracy(t, &s->b, &t->option[hint]);
+	if (hint >= 0) {
+		first = &t->net[t->place[t->option[hint].net]];
+		if (affordable(s, &t->option[hint]))
+			note(s, hint, accuracy(t, &s->b, &t->option[hint]));
+		look_through(s, first);
 	}
-	for (int i = t->nets - 1; i >= 0; i--) {
-		const struct option_net *n = &t->net[i];
-		struct option_listed *l = end;
-		double before = s->floor;
-
-		if (n->most < before - eps - NEAR)
-			continue;
-		end = list_net(s, n, gate_for(s, n, before - eps), end);
-		for (; l < end && s->floor < n->most; l++)
-			if (s->floor == before || still_listed(s, l))
-				look_at(s, l, true, false);
-	}
-	return end;
+	for (int i = t->nets - 1; i >= 0; i--)
+		if (&t->net[i] != first)
+			look_through(s, &t->net[i]);
 }
 
 /* The cheapest of the most accurate, accuracies within eps being equal. */
-static int most_accurate(struct search *s, int hint, double eps)
+static int most_accurate(struct search *s, int hint)
 {
-	struct option_listed *end;
-
 	bound_init(s, s->at, s->energy_j);
-	end = raise_floor(s, hint, eps);
-	if (s->index < 0)
-		return -1;
-	/* From here on it is the mean slowdown that counts. */
-	if (s->at != s->b.mean)
-		bound_init(s, s->b.mean, INFINITY);
+	raise_floor(s, hint);
 	bound_limit(s, INFINITY);
-	consider(s, s->index, s->floor, false);
-	s->floor -= eps;
-	/* A long list was made with lower floors; a new one will be short. */
-	if (end - s->t->listed > LONG)
-		return cheapest(s, false);
-	if (s->at != s->b.mean)
-		for (struct option_listed *l = s->t->listed; l < end; l++)
-			l->least = energy_from(l->row->time_ns, l->row->least_w,
-				&s->bound);
-	look_for_cheaper(s, end, false);
+	for (const struct option_noted *o = s->t->noted, *end = o + s->notes;
+	     o < end; o++)
+		if (o->expected >= s->floor - s->eps)
+			consider(s, o->index, o->expected, false);
 	return s->index;
 }
 
@@ -375,7 +433,7 @@ static int select_from(const struct option_table *t, const struct belief *b,
 	const struct aim *aim, int hint, bool *met)
 {
 	struct search all = { .t = t, .b = terms_of(b),
-		.floor = -INFINITY, .energy_j = INFINITY, .at = b->mean,
+		.floor = -INFINITY, .eps = aim->eps, .energy_j = INFINITY, .at = b->mean,
 		.index = -1, .least_j = INFINITY };
 	bool energy_is_least = aim->objective == OBJECTIVE_ENERGY;
 	struct search s;
@@ -393,13 +451,13 @@ static int select_from(const struct option_table *t, const struct belief *b,
 		s.at += aim->probability_z * b->deviation;
 	}
 	best = energy_is_least ? cheapest_from(&s, hint, true)
-		: most_accurate(&s, hint, aim->eps);
+		: most_accurate(&s, hint);
 	*met = best >= 0;
 	if (*met)
 		return best;
 	s = all;
 	return !energy_is_least && aim->least_energy ? cheapest_from(&s, hint, true)
-		: most_accurate(&s, hint, aim->eps);
+		: most_accurate(&s, hint);
 }
 
 int options_select(const struct option_table *t, const struct belief *b,

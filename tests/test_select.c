@@ -367,6 +367,49 @@ START_TEST(rounding_of_energies_decides_nothing)
 }
 END_TEST
 
+/* Section 6 at its corners: with eps = 0 the largest expectation wins, if only by its
+ * last digits and at any price; and an option that is expected to be never right
+ * meets an energy goal like any other. */
+START_TEST(the_largest_expectation_wins_by_its_last_digits_and_at_zero)
+{
+	struct belief b = { .mean = 1, .deviation = 0.01, .goal_ns = 100 * MS,
+		.idle = 10 };
+	struct aim aim = { .objective = OBJECTIVE_ACCURACY, .energy_j = 100 };
+	struct option_hints hints = { { 0 } };
+	bool met;
+
+	world_begin(2, 1, 10);
+	set_net(0, NET_SINGLE, 1, 1, (double[]){ 0.75 });
+	set_net(1, NET_SINGLE, 1, 1, (double[]){ 0.75 + 1e-15 });
+	set_cell(0, 0, 100, (double[]){ 10 });
+	set_cell(1, 0, 200, (double[]){ 20 });
+	options_init(&world.table, &world.arena, &world.profile, OPTIONS_ALL);
+	estimate_all(&b, estimates);
+	ck_assert_double_gt(estimates[1].accuracy, estimates[0].accuracy);
+	ck_assert_int_eq(options_select(&world.table, &b, &aim, &hints, &met), 1);
+	aim.eps = 1e-14;
+	ck_assert_int_eq(options_select(&world.table, &b, &aim, &hints, &met), 0);
+	ck_assert(met);
+	world_end();
+
+	world_begin(2, 1, 10);
+	set_net(0, NET_SINGLE, 1, 1, (double[]){ 0.75 });
+	set_net(1, NET_SINGLE, 1, 1, (double[]){ 0 });
+	set_cell(0, 0, 400, (double[]){ 20 });
+	set_cell(1, 0, 100, (double[]){ 10 });
+	options_init(&world.table, &world.arena, &world.profile, OPTIONS_ALL);
+	estimate_all(&b, estimates);
+	ck_assert(estimates[1].accuracy == 0); /* exactly */
+	aim = (struct aim){ .objective = OBJECTIVE_ACCURACY, .energy_j = 2 };
+	ck_assert_int_eq(options_select(&world.table, &b, &aim, NULL, &met), 1);
+	ck_assert(met);
+	aim.energy_j = 1;
+	ck_assert_int_eq(options_select(&world.table, &b, &aim, NULL, &met), 0);
+	ck_assert(!met);
+	world_end();
+}
+END_TEST
+
 Suite *test_select(void);
 Suite *test_select(void)
 {
@@ -380,6 +423,8 @@ Suite *test_select(void)
 	tcase_add_test(t, selection_holds_where_bounds_are_tight);
 	tcase_add_test(t, relaxing_a_goal_never_worsens_the_objective);
 	tcase_add_test(t, rounding_of_energies_decides_nothing);
+	tcase_add_test(t,
+		the_largest_expectation_wins_by_its_last_digits_and_at_zero);
 	suite_add_tcase(s, t);
 	return s;
 }
