@@ -56,7 +56,7 @@ static inline double assign_reward(const struct assign_task *t, int32_t depth)
 /* May a depth of this cost be an option, by itself? */
 static inline bool assign_fits_alone(const struct assign_task *t, int64_t cost_ns)
 {
-	return cost_ns <= 0 || cost_ns <= t->alone_ns;
+	return (cost_ns <= 0) | (cost_ns <= t->alone_ns);
 }
 
 /* Storage reused from call to call, grown only when more tasks or states are in
@@ -82,8 +82,8 @@ struct assign_slack { int64_t own_ns, before_ns, low_ns; int32_t partner; };
 
 /* The greedy update of section 3 at a completion of task x (an index; -1: it
  * takes no part): make the one move that gains most, if any gains at all. The
- * tasks have been settled. slack: room for n, not read. Returns whether a plan
- * changed. O(n L^2). */
+ * tasks have been settled, x but for its rewards. slack: room for n, not read.
+ * Returns whether a plan changed. O(n L^2). */
 bool assign_move(struct assign_task *const *t, int n, int x,
 	struct assign_slack *slack);
 

@@ -130,7 +130,7 @@ static void list_moves(struct moves *own, const struct assign_task *x)
 		return;
 	}
 	for (int32_t l = assign_least(x); l <= x->depths; l++)
-		if (l == x->now || may_move(x, l))
+		if ((l == x->now) | assign_fits_alone(x, assign_cost(x, l)))
 			add_move(own, shift_to(x, l));
 }
 
@@ -289,17 +289,16 @@ bool assign_move(struct assign_task *const *t, int n, int x,
 	c.x = mine;
 	c.best = (struct move){ 0 };
 	c.worth = SAME;
-	list_moves(&c.own, mine);
-	if (!c.own.n)
-		return false;
-	propose_all(&c, t, n, x < 0 ? n : x, slack);
-	if (c.best.gain <= SAME)
-		return false;
 	if (mine)
-		set_plan(mine, c.best.own);
-	if (c.best.y)
+		mine->now_reward = assign_reward(mine, mine->now);
+	list_moves(&c.own, mine);
+	if (c.own.n)
+		propose_all(&c, t, n, x < 0 ? n : x, slack);
+	if (mine)
+		set_plan(mine, c.best.gain > SAME ? c.best.own : mine->plan);
+	if (c.best.gain > SAME && c.best.y)
 		set_plan(c.best.y, c.best.other);
-	return true;
+	return c.best.gain > SAME;
 }
 
 bool assign_extend(struct assign_task *const *t, int n)

@@ -194,11 +194,13 @@ void online_release(struct online *o, const struct view *v, int slot)
 
 static void move_one(struct online *o, const struct view *v, int slot)
 {
-	const struct assign_task *mine = &request_of(v, slot)->task;
+	struct assign_task *mine = &request_of(v, slot)->task;
 	int n = list_tasks(o, v, find_free(o, v), false), x = 0;
 
 	while (x < n && o->task[x] != mine)
 		x++;
+	if (x == n)
+		settle(o, mine);    /* due: it takes no part */
 	(void)assign_move(o->task, n, x < n ? x : -1, o->slack);
 }
 
@@ -206,8 +208,11 @@ void online_stage_done(struct online *o, const struct view *v, int slot)
 {
 	struct assign_task *t = &request_of(v, slot)->task;
 
-	t->done = v->req[slot].depth;
-	settle(o, t);
+	/* Counted as done when it began. */
+	if (t->done != v->req[slot].depth || o->update != UPDATE_GREEDY) {
+		t->done = v->req[slot].depth;
+		settle(o, t);
+	}
 	o->nothing_ns = -1;
 	if (o->update == UPDATE_GREEDY)
 		move_one(o, v, slot);
