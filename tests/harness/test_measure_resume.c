@@ -38,7 +38,7 @@ static int start_and_signal(const char *line, const char *dir, int signal)
 START_TEST(interrupted_or_killed_it_leaves_no_bundle_and_resumes)
 {
 	char *dir = test_directory(), *out = test_path(dir, "bundle");
-	char *line = mem_printf(REPLAY " --networks staged3,staged6 --inputs "
+	char *line = mem_printf(REPLAY " --networks resnet8,staged6 --inputs "
 		"500 --quick --no-energy --out %s", out);
 	char *again = mem_printf("%s --resume", line);
 	char *other = mem_printf("%s --resume --seed 2", line);
@@ -61,7 +61,7 @@ START_TEST(interrupted_or_killed_it_leaves_no_bundle_and_resumes)
 	if (_i) { /* a torn line, as after a power cut */
 		char *path = test_path(dir, "bundle.partial/raw/block.csv");
 		FILE *f = fopen(path, "a");
-		(void)fputs("17,staged3,sm1", f);
+		(void)fputs("17,resnet8,sm1", f);
 		(void)fclose(f);
 		free(path);
 	}
