@@ -30,7 +30,7 @@ void engine_grow_slots(struct engine *e)
 	e->seen = mem_resize(e->seen, (size_t)n * stride, sizeof *e->seen);
 	e->memory = mem_resize(e->memory, (size_t)n, size ? size : 1);
 	e->unused = mem_resize(e->unused, (size_t)n, sizeof *e->unused);
-	e->unused_end = e->unused;  /* none is, or more would not be wanted */
+	e->unused_end = e->unused;  /* none was left */
 	/* Low slots are used first, so that few clients stay in few lines. */
 	for (int32_t s = n - 1; s >= had; s--) {
 		e->req[s] = (struct request){ .number = -1, .gone = true };

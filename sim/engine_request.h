@@ -154,10 +154,10 @@ INLINE void engine_release(struct engine *e, const struct arrival *a,
 		memset(view_memory(v, slot), 0, v->memory_size);
 	total_add(&e->books.released_ns, v->now_ns);
 	e->books.released++;
-	if (!k->pick)
+	if (!k->pick) {
 		live_add(e, slot);
-	if (!k->pick)
 		v->lives++;
+	}
 	agenda_insert(&e->deadlines, a->deadline_ns, slot);
 	v->edf = e->deadlines.head;
 	if (SELDOM(a->number == e->notable))

@@ -184,8 +184,8 @@ INLINE bool has_stage(const struct request *r, const struct copy *k)
 	return !k->plain && r->device >= 0;
 }
 
-/* Workloads have at least one candidate, so that the first, which a policy compiled
- * in may always name, need not be looked for. */
+/* Workloads have at least one: said to the compiler, so that the check of a decision
+ * costs nothing where a policy compiled in always names the first. */
 INLINE uint32_t some(uint32_t candidates)
 {
 	if (candidates == 0)
