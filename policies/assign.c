@@ -49,8 +49,8 @@ struct assign {
 	struct arena *arena;
 	int tasks, options, states, scratches; /* room */
 	struct row *row;
-	int64_t *slack_ns, *low_ns; /* [row] of the greedy plan: before the
-	                             * deadline; the least from there on */
+	int64_t *low_ns;            /* [row] of the greedy plan: the least that
+	                             * is left before a deadline from there on */
 	struct option *option;
 	struct step *step;
 	struct state *state, *scratch[3];
@@ -84,7 +84,6 @@ static void room_for_tasks(struct assign *a, struct assign_task *const *t, int n
 	if (n > a->tasks) {
 		a->tasks = 2 * n;
 		a->row = grow(a, NULL, 0, a->tasks + 1, sizeof *a->row);
-		a->slack_ns = grow(a, NULL, 0, a->tasks, sizeof *a->slack_ns);
 		a->low_ns = grow(a, NULL, 0, a->tasks, sizeof *a->low_ns);
 	}
 	if (options > a->options) {
@@ -239,14 +238,12 @@ static void sort_steps(struct step *s, int n)
 /* Spend time in row k if every prefix stays in time. */
 static bool spend(struct assign *a, int rows, int k, int64_t cost_ns)
 {
-	int64_t *slack = a->slack_ns, *low = a->low_ns;
+	int64_t *low = a->low_ns;
 
 	if (low[k] < cost_ns)
 		return false;
-	for (int i = k; i < rows; i++) {
-		slack[i] -= cost_ns;
+	for (int i = k; i < rows; i++)
 		low[i] -= cost_ns;
-	}
 	for (int i = k - 1; i >= 0 && low[i] > low[i + 1]; i--)
 		low[i] = low[i + 1];
 	return true;
@@ -263,11 +260,10 @@ static int32_t start_filling(struct assign *a, int rows)
 
 		sum += o->cost_ns;
 		quanta += o->quanta;
-		a->slack_ns[i] = a->row[i].left_ns - sum;
+		a->low_ns[i] = a->row[i].left_ns - sum;
 	}
 	for (int i = rows - 1; i >= 0; i--) {
-		if (a->slack_ns[i] < low)
-			low = a->slack_ns[i];
+		low = a->low_ns[i] < low ? a->low_ns[i] : low;
 		a->low_ns[i] = low;
 	}
 	return quanta;
@@ -301,7 +297,7 @@ static int32_t fill_greedily(struct assign *a, int rows)
 			continue;
 		}
 		w[x->row].closed = true;
-		while (last >= priced && a->slack_ns[last] >= cost_ns)
+		while (last >= priced && a->low_ns[last] >= cost_ns)
 			last--;
 		for (; priced <= last; priced++)
 			w[priced].price = x->slope;
