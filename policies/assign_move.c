@@ -252,8 +252,8 @@ static void set_plan(struct assign_task *t, int32_t depth)
 
 /* All moves of x and of pairs. Before the earlier of x and y nothing may be late
  * already; without an x its place is the end. */
-static void propose_all(struct contest *c, struct assign_task *const *t, int n, int x,
-	struct assign_slack *s)
+static void propose_all(struct contest *c, struct assign_task *const *t, int n,
+	int x, struct assign_slack *s)
 {
 	int64_t after = find_slack(t, n, x, s);
 	int late = 0, partners;

@@ -105,7 +105,8 @@ static void follow_memory(struct online *o, const struct view *v)
 	o->memory = v->memory;
 }
 
-/* Leave the first requests in EDF order, due by start_ns, with the depth they have. */
+/* Leave the first requests in EDF order, those due by start_ns, with the depth they
+ * have. */
 static void leave_late(const struct online *o, const struct view *v, int first,
 	int64_t start_ns)
 {

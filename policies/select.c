@@ -326,10 +326,14 @@ static int cheapest_from(struct search *s, int hint, bool accurate)
 static inline bool still_listed(const struct search *s,
 	const struct option_net *n, const struct option_row *r)
 {
-	struct gate g = gate_for(s, n, s->floor - s->eps);
-	const struct option *o = &s->t->option[n->first
-		+ r->setting * n->stops + g.stop];
+	const struct option *o;
+	struct gate g;
 
+	/* Above its own best by rounding alone, but gates end there. */
+	if (n->most < s->floor - s->eps - NEAR)
+		return false;
+	g = gate_for(s, n, s->floor - s->eps);
+	o = &s->t->option[n->first + r->setting * n->stops + g.stop];
 	return o->rate >= g.rate && energy_from(o->time_ns, r->least_w,
 		&s->bound) <= s->bound.limit;
 }
@@ -433,7 +437,8 @@ static int select_from(const struct option_table *t, const struct belief *b,
 	const struct aim *aim, int hint, bool *met)
 {
 	struct search all = { .t = t, .b = terms_of(b),
-		.floor = -INFINITY, .eps = aim->eps, .energy_j = INFINITY, .at = b->mean,
+		.floor = -INFINITY, .eps = aim->eps, .energy_j = INFINITY,
+		.at = b->mean,
 		.index = -1, .least_j = INFINITY };
 	bool energy_is_least = aim->objective == OBJECTIVE_ENERGY;
 	struct search s;
