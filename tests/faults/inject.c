@@ -47,6 +47,7 @@ static int is_due(enum inject_kind kind)
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
+void *__libc_memalign(size_t alignment, size_t n);
 
 void *malloc(size_t n)
 {
@@ -73,6 +74,15 @@ void *realloc(void *p, size_t n)
 		return NULL;
 	}
 	return __libc_realloc(p, n);
+}
+
+void *aligned_alloc(size_t alignment, size_t n)
+{
+	if (is_due(INJECT_ALLOCATION)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_memalign(alignment, n);
 }
 
 /* ---- Clocks ---------------------------------------------------------------------- */
