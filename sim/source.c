@@ -102,8 +102,8 @@ static inline int64_t round_ns(double x)
 	return whole + (x - (double)whole >= .5);
 }
 
-/* Deadlines, inputs and the like for some requests at once: one that waited for its own
- * would make the whole engine wait. */
+/* Deadlines, inputs and first uniforms of stage times for some requests at once: one
+ * that waited for its own would make the whole engine wait. */
 const struct draws *source_draws(struct source *s, int64_t number)
 {
 	int64_t min = s->w->deadline_min_ns, max = s->w->deadline_max_ns;

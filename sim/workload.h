@@ -111,10 +111,10 @@ void source_free(struct source *s);
 int source_next(struct source *s, struct arrival *out);
 int64_t source_first(const struct source *s, int client);
 struct draws {
-	int64_t number;
+	int64_t number;             /* of place 0 */
 	int64_t rel_deadline_ns[STREAM_AHEAD];
 	int32_t input[STREAM_AHEAD];
-	struct stream_firsts timing;
+	struct stream_firsts timing; /* unit: as arrival.timing */
 };
 const struct draws *source_draws(struct source *s, int64_t number);
 

@@ -1,4 +1,5 @@
-/* A trace bundle in memory: what was measured, nothing derived but means.
+/* A trace bundle in memory: what was measured, nothing derived but means,
+ * and outcomes in another form.
  *
  * The format is described in traces/FORMAT.md; bundle_read accepts exactly
  * that and refuses everything else with file, line and reason. Networks,

@@ -1,6 +1,7 @@
 /* What a choice of ALERT costs where there is much to choose from: 8 networks at
  * 8 settings with all their stop points. Each choice is timed by itself, with
- * hints from those before, as in the policy; the clock's own cost is taken off. CSV on stdout: what, median (and 99th percentile), unit.
+ * hints from those before, as in the policy; the clock's own cost is taken off.
+ * CSV on stdout: what, median (and 99th percentile), unit.
  *
  * `in a run`: a goal holds for 200 choices, the belief walks, and time left is
  * drawn anew for each. `anywhere`: goal and belief are drawn anew too, so that
