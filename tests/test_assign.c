@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 6, DEEPEST = 4, MANY = 60 };
+enum { MOST = 6, DEEPEST = 4, VERY_DEEP = 9, MANY = 60 };
 
 /* Tasks with their own times and rewards. */
 struct instance {
 	int n;
 	struct assign_task task[MOST];
-	int64_t total[MOST][DEEPEST + 1];
-	double reward[MOST][DEEPEST];
+	int64_t total[MOST][VERY_DEEP + 1];
+	double reward[MOST][VERY_DEEP];
 };
 
 /* The functions under test, for tasks in an array. */
@@ -517,6 +517,40 @@ START_TEST(the_greedy_update_is_the_plain_one_and_stays_in_time)
 }
 END_TEST
 
+/* More moves of the completed request than are counted at once. */
+START_TEST(the_greedy_update_of_deep_networks_is_the_plain_one)
+{
+	uint64_t seed = 9;
+	int moved = 0;
+
+	for (int k = 0; k < instances(3000); k++) {
+		struct instance x = { .n = 1 + (int)pick_below(&seed, 3) }, y;
+		int at = (int)pick_below(&seed, x.n);
+		int64_t left = 0;
+		bool any;
+
+		for (int i = 0; i < x.n; i++) {
+			int64_t time[VERY_DEEP];
+			double reward[VERY_DEEP];
+
+			for (int l = 0; l < VERY_DEEP; l++) {
+				time[l] = 1 + pick_below(&seed, 4);
+				reward[l] = (double)pick_below(&seed, 30) / 30;
+			}
+			left += pick_below(&seed, 20);
+			put(&x, i, left + 1, VERY_DEEP, time, reward);
+			x.task[i].plan = 1 + (int32_t)pick_below(&seed, 4);
+		}
+		y = copy(&x);
+		any = move(x.task, x.n, at);
+		moved += any;
+		ck_assert_int_eq(slow_move(y.task, y.n, at), any);
+		ck_assert(same_plans(&x, &y));
+	}
+	ck_assert_int_ge(moved, instances(1000));
+}
+END_TEST
+
 START_TEST(an_extension_is_the_largest_gain_that_fits_alone)
 {
 	static const int64_t time[] = { 2, 2, 2 };
@@ -569,6 +603,7 @@ Suite *test_assign(void)
 		more_time_never_lowers_the_plan_and_equal_deadlines_commute);
 	tcase_add_test(t, large_plans_are_those_of_the_table);
 	tcase_add_test(t, the_greedy_update_is_the_plain_one_and_stays_in_time);
+	tcase_add_test(t, the_greedy_update_of_deep_networks_is_the_plain_one);
 	tcase_add_test(t, an_extension_is_the_largest_gain_that_fits_alone);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
