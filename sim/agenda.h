@@ -10,6 +10,7 @@
 #ifndef LAXITY_AGENDA_H
 #define LAXITY_AGENDA_H
 
+#include "hot.h"
 #include "policy.h"
 
 #include <string.h>
@@ -38,8 +39,7 @@ static inline int64_t agenda_next(const struct agenda *a)
 }
 
 /* Add the request of the highest number so far: behind all of its deadline. */
-static inline __attribute__((always_inline)) void agenda_insert(struct agenda *a, int64_t deadline_ns,
-	int32_t slot)
+INLINE void agenda_insert(struct agenda *a, int64_t deadline_ns, int32_t slot)
 {
 	struct edf_entry *e;
 
@@ -61,8 +61,7 @@ void agenda_remove_far(struct agenda *a, int64_t deadline_ns, int32_t slot);
 
 /* Take out an entry that is there. Those before it, few or none as a rule, move
  * up by one. */
-static inline __attribute__((always_inline)) void agenda_remove(struct agenda *a, int64_t deadline_ns,
-	int32_t slot)
+INLINE void agenda_remove(struct agenda *a, int64_t deadline_ns, int32_t slot)
 {
 	struct edf_entry *e = a->head, moved = *e;
 

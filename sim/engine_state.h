@@ -7,18 +7,11 @@
 
 #include "agenda.h"
 #include "engine.h"
+#include "hot.h"
 #include "quantile.h"
 #include "turns.h"
 
 #include <assert.h>
-
-/* Called so seldom that the loop should not make room for it. */
-#define COLD __attribute__((cold, noinline))
-#define HOT __attribute__((hot, noinline))
-/* Called at every event. */
-#define INLINE static inline __attribute__((always_inline))
-/* Nearly never so: the code for it is moved out of the way. */
-#define SELDOM(x) __builtin_expect(!!(x), 0)
 
 /* A request as the engine alone knows it, beside the `struct request` that
  * policies see; same slot. */

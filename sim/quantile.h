@@ -11,6 +11,8 @@
 #ifndef LAXITY_QUANTILE_H
 #define LAXITY_QUANTILE_H
 
+#include "hot.h"
+
 #include <stdint.h>
 
 #define QUANTILE_PENDING 32
@@ -45,7 +47,7 @@ void quantile_expect(struct quantile *q, int64_t n);
 void quantile_add_beyond(struct quantile *q, int64_t value); /* as below */
 
 /* Add one value, 0 <= value <= max; a few nanoseconds. */
-static inline __attribute__((always_inline)) void quantile_add(struct quantile *q, int64_t value)
+INLINE void quantile_add(struct quantile *q, int64_t value)
 {
 	if (q->n < q->room)
 		q->value[q->n++] = value;

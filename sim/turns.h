@@ -5,6 +5,8 @@
 #ifndef LAXITY_TURNS_H
 #define LAXITY_TURNS_H
 
+#include "hot.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,7 +37,7 @@ static inline int32_t turns_take(struct turns *t)
 }
 
 /* A client that does not rest does so until at_ns. */
-static inline __attribute__((always_inline)) void turns_add(struct turns *t, int32_t client, int64_t at_ns)
+INLINE void turns_add(struct turns *t, int32_t client, int64_t at_ns)
 {
 	struct turn *e = t->head;
 
