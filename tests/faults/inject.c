@@ -49,40 +49,32 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
 void *__libc_memalign(size_t alignment, size_t n);
 
+static int no_memory(void)
+{
+	if (!is_due(INJECT_ALLOCATION))
+		return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
 void *malloc(size_t n)
 {
-	if (is_due(INJECT_ALLOCATION)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return __libc_malloc(n);
+	return no_memory() ? NULL : __libc_malloc(n);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	if (is_due(INJECT_ALLOCATION)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return __libc_calloc(n, size);
+	return no_memory() ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t n)
 {
-	if (is_due(INJECT_ALLOCATION)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return __libc_realloc(p, n);
+	return no_memory() ? NULL : __libc_realloc(p, n);
 }
 
 void *aligned_alloc(size_t alignment, size_t n)
 {
-	if (is_due(INJECT_ALLOCATION)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return __libc_memalign(alignment, n);
+	return no_memory() ? NULL : __libc_memalign(alignment, n);
 }
 
 /* ---- Clocks ---------------------------------------------------------------------- */
