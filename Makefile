@@ -267,9 +267,9 @@ check: ## install what is missing, build, run every test
 
 JOBS ?= $(shell nproc)
 
-# All parts side by side, each when what it needs is built, the longest first; one
-# more than there are processors, since some wait. The output of each is kept whole
-# and the summary of the whole suite is what a reader sees last.
+# All parts side by side, each when what it needs is built, the longest first; the
+# output of each is kept whole and the summary of the whole suite is what a reader
+# sees last.
 # What is run once is not optimised for long: half the processor time of all this
 # went into compilers. -Og takes gcc half as long as -O1 with the sanitizers, for
 # tests that run a tenth longer.
@@ -285,7 +285,7 @@ CHECKS := check-suite check-sanitized-ready check-clang check-determinism \
 	$(SUITES:%=check-sanitized-%)
 check-installed:
 	@rm -f $(BUILD)/check.log
-	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 1)) $(CHECKED) -Otarget \
+	@$(MAKE) --no-print-directory -j$(JOBS) $(CHECKED) -Otarget \
 		$(CHECKS) || { tail -n 40 $(BUILD)/check.log 2>/dev/null; exit 1; }
 	@$(MAKE) --no-print-directory check-live
 	@cat $(BUILD)/check.log

@@ -54,8 +54,10 @@ START_TEST(energy_of_the_stub_board_is_found)
 		ck_assert_msg(bundle_power(b, 0, 0, 1) > 100
 			&& bundle_power(b, 0, 0, 1) < 215, "%g W",
 			bundle_power(b, 0, 0, 1));
-	ck_assert(b->setting[0].idle_power_w > 95
-		&& b->setting[0].idle_power_w < 160);
+	/* Over a second: a tick that is seen late makes it longer. */
+	ck_assert_msg(b->setting[0].idle_power_w > 80
+		&& b->setting[0].idle_power_w < 160, "%g W idle; %s",
+		b->setting[0].idle_power_w, p.err);
 	ck_assert(fabs(b->setting[0].power_cap_w - 700) < 1e-9);
 	ck_assert(fabs(b->setting[0].clock_mhz - 1980) < 1e-9);
 	ck_assert(test_exists(out, "raw/windows.csv"));
