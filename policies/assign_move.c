@@ -32,7 +32,7 @@ struct move {
  * another is then counted in two instructions each. */
 struct moves {
 	int n;
-	int32_t depth[BUNDLE_MAX_DEPTH + 1];
+	int32_t depth[BUNDLE_MAX_DEPTH + 1]; /* [0]: none, 0 */
 	double gain[BUNDLE_MAX_DEPTH + 1]; /* [0]: none, -INFINITY */
 	uint64_t added[BUNDLE_MAX_DEPTH];  /* at least AT_ONCE, then the most */
 };
@@ -123,8 +123,8 @@ static void list_moves(struct moves *own, const struct assign_task *x)
 {
 	own->n = 0;
 	own->gain[0] = -INFINITY;
-	for (int k = 0; k < AT_ONCE; k++)
-		own->added[k] = UINT64_MAX;
+	own->depth[0] = 0;
+	own->added[0] = own->added[1] = own->added[2] = own->added[3] = UINT64_MAX;
 	if (!x) {
 		add_move(own, (struct shift){ 0 });
 		return;
