@@ -7,8 +7,9 @@
 
 struct goal_outcome {
 	double energy_j;            /* of its stages, and of the idle time from
-	                             * its first start to its deadline; NAN
-	                             * without power data */
+	                             * its first start to its deadline (never
+	                             * started: from its release, at the first
+	                             * setting); NAN without power data */
 	double accuracy;            /* nominal accuracy delivered; 1 / classes
 	                             * if none */
 	bool late, too_inaccurate, too_costly;

@@ -169,7 +169,9 @@ class OracleStatic(Configured):
         for r in counted:
             late = r.depth < bundle.networks[c.network].mandatory
             q = self.fail if late else bundle.mean_accuracy(c.network, r.depth)
-            energy = float(r.energy_j) + c.idle * max(0.0, self.idle_time(r))
+            # Nobody chose a setting for what never starts: the default one.
+            idle = self.candidates[0].idle if r.start is None else c.idle
+            energy = float(r.energy_j) + idle * max(0.0, self.idle_time(r))
             energies += energy
             errors += 1 - q
             violations += late or (
