@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 /* Gains within this are equal. */
 #define SAME 1e-9
@@ -121,10 +122,15 @@ static inline void add_move(struct moves *own, struct shift s)
 /* Without an x there is one move, to do nothing. */
 static void list_moves(struct moves *own, const struct assign_task *x)
 {
+	static const struct moves none = {
+		.gain = { -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY },
+		.added = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX },
+	};
+
 	own->n = 0;
-	own->gain[0] = -INFINITY;
-	own->depth[0] = 0;
-	own->added[0] = own->added[1] = own->added[2] = own->added[3] = UINT64_MAX;
+	memcpy(own->depth, none.depth, (AT_ONCE + 1) * sizeof *own->depth);
+	memcpy(own->gain, none.gain, (AT_ONCE + 1) * sizeof *own->gain);
+	memcpy(own->added, none.added, AT_ONCE * sizeof *own->added);
 	if (!x) {
 		add_move(own, (struct shift){ 0 });
 		return;
