@@ -5,6 +5,7 @@
 #include "msg.h"
 #include "out.h"
 #include "pool.h"
+#include "splitmix.h"
 #include "store.h"
 
 #include <math.h>
@@ -315,15 +316,6 @@ static int done(void *context, int64_t task, const void *result)
 
 /* ---- Giving out ------------------------------------------------------------------------ */
 
-static uint64_t noise(struct state *t)
-{
-	uint64_t z = t->noise += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 /* Bring some other point to the head, if another sweep is at work here. */
 static void go_elsewhere(struct state *t)
 {
@@ -331,7 +323,8 @@ static void go_elsewhere(struct state *t)
 
 	if (!t->contended || t->length < 2)
 		return;
-	other = (t->head + (int64_t)(noise(t) % (uint64_t)t->length)) % points;
+	other = (t->head + (int64_t)(splitmix(&t->noise)
+		% (uint64_t)t->length)) % points;
 	at = t->queue[other];
 	t->queue[other] = t->queue[t->head];
 	t->queue[t->head] = at;

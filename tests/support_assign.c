@@ -1,5 +1,7 @@
 #include "support_assign.h"
 
+#include "../sim/splitmix.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +13,7 @@ int64_t pick_below(uint64_t *state, int64_t n)
 
 double pick_unit(uint64_t *state)
 {
-	uint64_t x = *state += 0x9e3779b97f4a7c15u; /* SplitMix64 */
-
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	return (double)((x ^ (x >> 31)) >> 11) * 0x1p-53;
+	return splitmix_unit(state);
 }
 
 static int32_t least_depth(const struct assign_task *t)

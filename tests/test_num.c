@@ -1,5 +1,6 @@
 #include "../sim/num.h"
 #include "../sim/num_put.h"
+#include "../sim/splitmix.h"
 #include "support_program.h"
 
 #include <check.h>
@@ -59,15 +60,6 @@ START_TEST(durations_round_half_away_from_zero)
 }
 END_TEST
 
-/* Uniform bits: splitmix64. */
-static uint64_t bits(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 static void check_print(double x)
 {
 	char mine[32], theirs[64];
@@ -90,7 +82,7 @@ START_TEST(reals_are_printed_as_printf_does)
 		check_print(-edges[i]);
 	}
 	for (int i = 0; i < test_cases(50000, 10); i++) {
-		uint64_t r = bits(&state);
+		uint64_t r = splitmix(&state);
 		/* Over all magnitudes, and with few digits: ties are there. */
 		check_print((double)(r % 10001) / 10000);
 		check_print(exp((double)(r >> 11) * 0x1p-53 * 50 - 20));
@@ -106,7 +98,7 @@ START_TEST(integers_are_printed_as_printf_does)
 	char mine[32], theirs[32];
 
 	for (int i = 0; i < test_cases(100000, 10); i++) {
-		int64_t x = (int64_t)(bits(&state) >> i % 64);
+		int64_t x = (int64_t)(splitmix(&state) >> i % 64);
 		if (i < 3)
 			x = i == 0 ? 0 : i == 1 ? INT64_MIN : INT64_MAX;
 		*num_put_integer(mine, x) = 0;
@@ -125,8 +117,8 @@ START_TEST(columns_are_printed_as_integers_are)
 
 	for (int i = 0; i < test_cases(100000, 10); i++) {
 		/* Near each other, at times not, and back. */
-		x = i % 100 ? x + (int64_t)(bits(&state) >> 40)
-			: (int64_t)(bits(&state) >> (1 + i / 100 % 60));
+		x = i % 100 ? x + (int64_t)(splitmix(&state) >> 40)
+			: (int64_t)(splitmix(&state) >> (1 + i / 100 % 60));
 		if (x < 0)
 			x = 0;
 		(void)snprintf(theirs, sizeof theirs, "%lld", (long long)x);

@@ -1,4 +1,5 @@
 #include "../sim/stats.h"
+#include "../sim/splitmix.h"
 
 #include <check.h>
 #include <math.h>
@@ -115,15 +116,6 @@ START_TEST(wording_follows_the_interval_for_all_comparisons_together)
 }
 END_TEST
 
-/* Uniform on [0, 1): splitmix64. */
-static double uniform(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
 START_TEST(t_interval_holds_the_mean_as_often_as_it_says)
 {
 	/* 20000 means of 10 uniforms: 95 %, +- 5 standard errors. */
@@ -134,7 +126,7 @@ START_TEST(t_interval_holds_the_mean_as_often_as_it_says)
 		double x[10];
 		struct estimate e;
 		for (int k = 0; k < 10; k++)
-			x[k] = uniform(&state);
+			x[k] = splitmix_unit(&state);
 		e = stats_estimate(x, 10, 0);
 		covered += fabs(e.mean - 0.5) <= e.half;
 	}

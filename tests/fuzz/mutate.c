@@ -1,23 +1,14 @@
 #include "mutate.h"
 
 #include "../../sim/mem.h"
+#include "../../sim/splitmix.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Steele, Lea, Flood: SplitMix64 (OOPSLA 2014). */
-static uint64_t draw(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
 static size_t below(uint64_t *state, size_t n)
 {
-	return n ? (size_t)(draw(state) % n) : 0;
+	return n ? (size_t)(splitmix(state) % n) : 0;
 }
 
 uint64_t mutate_seed(const char *target, uint64_t seed)
@@ -78,7 +69,7 @@ static struct bytes change(struct bytes b, struct bytes other, uint64_t *state)
 		return b;
 	case 1:
 		if (b.n)
-			b.at[at] = (uint8_t)draw(state);
+			b.at[at] = (uint8_t)splitmix(state);
 		return b;
 	case 2:
 		return put(b, at, some, NULL, 0);
